@@ -1,0 +1,46 @@
+/**
+ * How a request reaches a backend: over the network (client.ts) or inside this process (echo.ts). Everything above sees
+ * the same three things: a status, headers, and the body's bytes as they arrive.
+ */
+export interface Transport {
+  /**
+   * Sends one request and resolves when the answer's head is there. Rejects with a Failure (`upstream_unreachable`,
+   * `upstream_connect_timeout`, `upstream_first_byte_timeout` ...) or, when `signal` fired, with Failure `cancelled`.
+   */
+  send(request: UpstreamRequest): Promise<UpstreamResponse>;
+  /** Closes idle connections; running answers go on. */
+  close(): void;
+}
+
+export interface UpstreamRequest {
+  method: "GET" | "POST";
+  /** Path and query, below the backend's base URL: `/v1/chat/completions`. */
+  path: string;
+  headers: Readonly<Record<string, string>>;
+  /** Sent in order, without being joined. */
+  body?: readonly Uint8Array[];
+  /** Aborting closes the connection at once, in every phase. */
+  signal: AbortSignal;
+  timeouts: UpstreamTimeouts;
+}
+
+/** Milliseconds; 0 means no limit. */
+export interface UpstreamTimeouts {
+  /** Until the connection stands, TLS included. */
+  connect: number;
+  /** From the request sent to the first byte of the answer's body. */
+  firstByte: number;
+  /** Longest silence between two reads after that. */
+  idle: number;
+}
+
+export interface UpstreamResponse {
+  status: number;
+  /** Names in lower case; of a repeated header the values joined with `, `. */
+  headers: ReadonlyMap<string, string>;
+  /**
+   * The body, one item per network read. Ends when the answer is complete; throws a Failure (`upstream_truncated`,
+   * `upstream_idle_timeout` ...) after everything that arrived before the fault. Leaving the loop early closes the connection.
+   */
+  body: AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,75 @@
+/** The configuration as the program uses it: defaults filled in, secrets read, sizes in bytes, durations in milliseconds. */
+export interface Config {
+  /** Model for a client that asks for "default" or names none. */
+  defaultModel: string | undefined;
+  server: ServerConfig;
+  discovery: { enabled: boolean };
+  logLevel: LogLevel;
+  /** In the order of the file: it decides which backend a plain model name means. */
+  backends: BackendConfig[];
+  models: ModelAlias[];
+  endpoints: EndpointConfig[];
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+export interface ServerConfig {
+  host: string;
+  /** 0 lets the system choose. */
+  port: number;
+  /** Client keys in clear; whoever keeps them hashes them first. Empty: no key is asked for. */
+  apiKeys: string[];
+  /** Exact origins (`https://app.example`) whose pages may call; `*` only when written so. */
+  corsOrigins: string[];
+  /** Further names this server may be addressed by, besides its own address and the loopback names. */
+  allowedHosts: string[];
+  /** Longest request body, bytes, decompressed. */
+  bodyMax: number;
+  /** How long running answers may take to finish after SIGTERM, ms. */
+  drain: number;
+  /** Silence after which a stream gets a comment, ms. */
+  heartbeat: number;
+}
+
+export interface BackendConfig {
+  /** The table's name: `gpu` of `[backends.gpu]`; the prefix of its qualified model names. */
+  name: string;
+  /** A preset's name, or `openai-compatible`, or `echo`. */
+  type: string;
+  /** Without a trailing `/v1` or `/`. Undefined: the preset's. */
+  url: string | undefined;
+  /** Undefined: the preset's environment variable, if set; else none is sent. */
+  apiKey: string | undefined;
+  /** Requests at a time; undefined: the preset's. */
+  concurrency: number | undefined;
+  /** Milliseconds, 0 = no limit; undefined: the preset's. */
+  timeouts: { connect: number | undefined; firstByte: number | undefined; idle: number | undefined };
+  /** Sent with every request to this backend. */
+  headers: Record<string, string>;
+  /** Ids to list beside what the backend lists itself: for hosts with no model list. */
+  models: string[];
+  tls: { ca: string | undefined; pinSha256: string[] };
+}
+
+/** A name of the user's own for one or more backend models. */
+export interface ModelAlias {
+  name: string;
+  /** `backend/id` or a plain id, in order of preference; at least one. */
+  targets: string[];
+  /** Values for request fields that the client leaves out. */
+  defaults: Record<string, unknown>;
+  contextWindow: number | undefined;
+}
+
+/** A route of the user's own with a fixed answer. */
+export interface EndpointConfig {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Starts with `/`; may hold `:name` parameters. */
+  path: string;
+  status: number;
+  headers: Record<string, string>;
+  contentType: string;
+  /** The exact text to send. */
+  body: string;
+  description: string | undefined;
+}

@@ -1,0 +1,61 @@
+import type { Failure } from "./failure.ts";
+import type { Dialect } from "./request.ts";
+import type { Usage } from "./usage.ts";
+
+/** Why a choice ended. `other` keeps the backend's own word in `raw`. */
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "function_call" | "other";
+
+/**
+ * Fields this program does not know, carried by the dialect that sent them and written again only to a client of the
+ * same dialect, at the same level (llama.cpp's `timings`, vLLM's `token_ids`, OpenRouter's `provider` ...).
+ */
+export interface Extra {
+  dialect: Dialect;
+  chunk?: Record<string, unknown>;
+  choice?: Record<string, unknown>;
+  delta?: Record<string, unknown>;
+}
+
+/**
+ * What a model says, in the order it says it. Adapters read their wire into this, apis write theirs from it, nothing
+ * else crosses the pipeline.
+ *
+ * Grammar: `start (text | reasoning | refusal | audio | tool-start | tool-args | logprobs | extra | usage)* (finish* end | error)`,
+ * with one `finish` per choice. An adapter reports tool calls as `tool-delta`, just as they came; the normaliser turns
+ * those into one complete `tool-start` and then `tool-args`, and no `tool-delta` leaves it.
+ */
+export type StreamEvent =
+  | { type: "start"; id: string; model: string; created: number }
+  | { type: "text"; choice: number; text: string }
+  | { type: "reasoning"; choice: number; text: string }
+  | { type: "refusal"; choice: number; text: string }
+  | { type: "logprobs"; choice: number; logprobs: unknown }
+  | ToolDelta
+  | { type: "tool-start"; choice: number; call: number; id: string; name: string; kind: ToolKind }
+  /** A fragment of the arguments' JSON text, never parsed on the way through. */
+  | { type: "tool-args"; choice: number; call: number; json: string }
+  | { type: "extra"; choice: number; extra: Extra }
+  /** Cumulative: the last one counts. */
+  | { type: "usage"; usage: Usage }
+  | { type: "finish"; choice: number; reason: FinishReason; raw?: string }
+  /** The answer is whole. Always last, unless `error` is. */
+  | { type: "end" }
+  | { type: "error"; failure: Failure };
+
+/** `custom` is OpenAI's free-text tool call, whose input is not JSON. */
+export type ToolKind = "function" | "custom";
+
+/** One tool call fragment as a backend sent it: anything may be missing, repeated or late. */
+export interface ToolDelta {
+  type: "tool-delta";
+  choice: number;
+  index?: number;
+  id?: string;
+  name?: string;
+  kind?: ToolKind;
+  /** Argument text, or a whole object from backends that send one. */
+  args?: unknown;
+}
+
+/** One batch per network read: awaiting once per read, not once per token, is the pipeline's speed. */
+export type EventStream = AsyncGenerator<StreamEvent[], void, void>;

@@ -1,0 +1,37 @@
+/** What a model or a backend can do; null where nobody has said so. */
+export interface Capabilities {
+  streaming: boolean | null;
+  tools: boolean | null;
+  vision: boolean | null;
+  json_schema: boolean | null;
+  embeddings: boolean | null;
+  logprobs: boolean | null;
+  reasoning: boolean | null;
+}
+
+export const UNKNOWN_CAPABILITIES: Capabilities = Object.freeze({
+  streaming: null,
+  tools: null,
+  vision: null,
+  json_schema: null,
+  embeddings: null,
+  logprobs: null,
+  reasoning: null,
+});
+
+/** One model as its backend describes it. */
+export interface ModelInfo {
+  /** The backend's own id: may hold `/`, `:`, `@` and spaces. */
+  id: string;
+  /** Seconds since 1970; 0 when the backend does not say. */
+  created: number;
+  ownedBy: string;
+  /** Tokens a request and its answer may use together, as the backend is really configured. */
+  contextLength?: number;
+  maxOutputTokens?: number;
+  inputModalities?: string[];
+  outputModalities?: string[];
+  /** False when the backend would have to load it first. */
+  loaded?: boolean;
+  capabilities?: Partial<Capabilities>;
+}

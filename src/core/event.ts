@@ -1,4 +1,5 @@
 import type { Failure } from "./failure.ts";
+import type { JsonRecord } from "./json.ts";
 import type { Dialect } from "./request.ts";
 import type { Usage } from "./usage.ts";
 
@@ -11,9 +12,9 @@ export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" |
  */
 export interface Extra {
   dialect: Dialect;
-  chunk?: Record<string, unknown>;
-  choice?: Record<string, unknown>;
-  delta?: Record<string, unknown>;
+  chunk?: JsonRecord;
+  choice?: JsonRecord;
+  delta?: JsonRecord;
 }
 
 /**
@@ -31,9 +32,17 @@ export type StreamEvent =
   | { type: "refusal"; choice: number; text: string }
   | { type: "logprobs"; choice: number; logprobs: unknown }
   | ToolDelta
-  | { type: "tool-start"; choice: number; call: number; id: string; name: string; kind: ToolKind }
+  | {
+      type: "tool-start";
+      choice: number;
+      call: number;
+      id: string;
+      name: string;
+      kind: ToolKind;
+      extra?: JsonRecord;
+    }
   /** A fragment of the arguments' JSON text, never parsed on the way through. */
-  | { type: "tool-args"; choice: number; call: number; json: string }
+  | { type: "tool-args"; choice: number; call: number; kind: ToolKind; json: string }
   | { type: "extra"; choice: number; extra: Extra }
   /** Cumulative: the last one counts. */
   | { type: "usage"; usage: Usage }
@@ -55,7 +64,9 @@ export interface ToolDelta {
   kind?: ToolKind;
   /** Argument text, or a whole object from backends that send one. */
   args?: unknown;
+  /** Fields of the call that this program does not know, in the backend's dialect. */
+  extra?: JsonRecord;
 }
 
 /** One batch per network read: awaiting once per read, not once per token, is the pipeline's speed. */
-export type EventStream = AsyncGenerator<StreamEvent[], void, void>;
+export type EventStream = AsyncIterableIterator<StreamEvent[], void, void>;

@@ -35,3 +35,13 @@ export interface ModelInfo {
   loaded?: boolean;
   capabilities?: Partial<Capabilities>;
 }
+
+/** A name of the user's own for one or more backend models. */
+export interface ModelAlias {
+  name: string;
+  /** `backend/id` or a plain id, in order of preference; at least one. */
+  targets: string[];
+  /** Values for request fields that the client leaves out. */
+  defaults: Record<string, unknown>;
+  contextWindow: number | undefined;
+}

@@ -11,11 +11,15 @@ export type Operation = "chat" | "completions" | "embeddings";
 export interface RawObject {
   readonly bytes: Uint8Array;
   has(name: string): boolean;
+  /** What the field's value is, told without parsing it; undefined when absent. */
+  kind(name: string): JsonKind | undefined;
   /** The parsed value of a top-level field, undefined when absent. Parsed on first use. */
   value(name: string): unknown;
   /** The bytes with some top-level fields replaced, added (a value) or removed (undefined), as pieces to send in order. */
   edit(changes: ReadonlyMap<string, unknown>): Uint8Array[];
 }
+
+export type JsonKind = "object" | "array" | "string" | "number" | "boolean" | "null";
 
 /** One sentence on what was dropped, renamed or emulated for this request; goes out in `x-fairlead-notes`. */
 export type Note = string;

@@ -1,3 +1,4 @@
+import type { JsonRecord } from "./json.ts";
 import type { Dialect } from "./request.ts";
 
 /** Tokens of one answer. The backend's own count, unless `estimated`. */
@@ -11,5 +12,5 @@ export interface Usage {
   /** True when the backend sent no count and this one is ours. */
   estimated?: boolean;
   /** The backend's own usage object, replayed untouched to a client of the same dialect. */
-  native?: { dialect: Dialect; value: Record<string, unknown> };
+  native?: { dialect: Dialect; value: JsonRecord };
 }

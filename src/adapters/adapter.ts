@@ -16,7 +16,7 @@ export interface Destination {
 
 /** Vectors in the order of the inputs. */
 export interface Embeddings {
-  vectors: Float32Array[];
+  vectors: ArrayLike<number>[];
   usage: Usage | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface Embeddings {
 export interface Adapter<State = unknown> {
   readonly dialect: Dialect;
   /** How a streamed answer is cut into frames. */
-  readonly framing: "sse" | "ndjson";
+  readonly framing: "sse";
   /** Path below the backend's base URL (which never ends in `/v1` or `/`). */
   path(operation: Operation | "models"): string;
   /** Headers that carry the key. */
@@ -40,7 +40,9 @@ export interface Adapter<State = unknown> {
   step(state: State, frame: string, out: StreamEvent[]): void;
   /** The same for an answer that came as one JSON document instead of a stream. */
   whole(state: State, body: string, out: StreamEvent[]): void;
-  /** The wire closed: did the dialect say that the answer was complete? */
+  /** Did the dialect's own mark of the end come (`[DONE]`)? Nothing after it counts. */
+  ended(state: State): boolean;
+  /** The wire closed, or `ended`: did the dialect say that the answer was complete? */
   done(state: State): boolean;
   /** An answer with an error status. `body` may be anything: JSON of any shape, HTML, nothing. */
   failure(status: number, body: string, headers: ReadonlyMap<string, string>): Failure;

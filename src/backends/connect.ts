@@ -1,0 +1,68 @@
+import type { Adapter } from "../adapters/adapter.ts";
+import type { Dialect } from "../core/request.ts";
+import { isLocal } from "./address.ts";
+import { Backend } from "./backend.ts";
+import type { Place } from "./discovery.ts";
+import { patienceWith, type Preset } from "./presets.ts";
+import { PROFILES } from "./profiles.ts";
+import type { Transport } from "./transport.ts";
+
+/** What turns a place into a backend. */
+export interface Means {
+  adapters: Readonly<Record<Dialect, Adapter>>;
+  /** The HTTP client; `url` is without `/v1`. */
+  http(options: { url: string; tls?: { ca: string | undefined; pinSha256: string[] } }): Transport;
+  /** The built-in model. */
+  echo(): Transport;
+}
+
+/** The way to a place: one for all that is asked there. */
+export function connect(place: Place, means: Means): Transport {
+  if (place.url === undefined) return means.echo();
+  const { tls } = place.settings;
+  const plain = tls.ca === undefined && tls.pinSha256.length === 0;
+  return means.http(plain ? { url: place.url } : { url: place.url, tls });
+}
+
+/** The backend at a place, as the kind of backend it turned out to be. */
+export function backendAt(
+  place: Place,
+  kind: { name: string; preset: Preset },
+  means: Means,
+  transport: Transport,
+): Backend {
+  const { name, preset } = kind;
+  const adapter = means.adapters[preset.dialect];
+  const usual = preset.where === "anywhere" ? patienceWith(isNear(place)) : preset.timeouts;
+  const { timeouts, concurrency, models } = place.settings;
+  return new Backend({
+    name,
+    preset,
+    origin: place.origin,
+    rank: place.rank,
+    url: place.url,
+    adapter,
+    profile: PROFILES[preset.profile],
+    transport,
+    headers: Object.freeze({
+      ...(place.key === undefined ? {} : lowerCase(adapter.auth(place.key))),
+      ...place.headers,
+    }),
+    timeouts: {
+      connect: timeouts.connect ?? usual.connect,
+      firstByte: timeouts.firstByte ?? usual.firstByte,
+      idle: timeouts.idle ?? usual.idle,
+    },
+    concurrency,
+    models: [...preset.models, ...models],
+  });
+}
+
+/** Inside this process, on this machine or in its network: asked often, and costs nothing. */
+export function isNear(place: Place): boolean {
+  return place.url === undefined || isLocal(place.url);
+}
+
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

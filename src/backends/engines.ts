@@ -1,0 +1,205 @@
+import type { Capabilities, ModelInfo } from "../core/model.ts";
+import type { Answer, Ask } from "./ask.ts";
+import type { Findings } from "./backend.ts";
+import { EMBEDDING_ONLY, enrich, type Entry, type Listing, type Subject } from "./listing.ts";
+import { fields, firstCount, flag, items, known, text, texts } from "./reading.ts";
+
+/** Models of one backend that are asked about one by one, and how many of them at a time. */
+const DETAILS_MAX = 32;
+const DETAILS_AT_A_TIME = 4;
+/** Versions of models remembered per backend. */
+const SHOWN_MAX = 512;
+
+/**
+ * llama-server: `/props` has the context of one slot as it is really configured, the number of slots, what the projector
+ * can see and what the chat template can write. With several models (router) only the loaded ones have properties: asking
+ * for another would be an error, and for a chat would load it.
+ */
+export async function askLlamaCpp(
+  subject: Subject,
+  { models, entries }: Listing,
+): Promise<Partial<Findings>> {
+  const router = entries.some((entry) => entry.status !== undefined);
+  if (!router) {
+    const props = await detail(subject.ask, "/props");
+    const only =
+      models.length === 1 ? models.map((model) => enrich(model, propsOf(props), subject.preset)) : models;
+    return { models: only, ...known({ slots: firstCount(props.total_slots) }) };
+  }
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  return {
+    models: await each(models, async (model) => {
+      const loaded = fields(byId.get(model.id)?.status).value === "loaded";
+      const query = `/props?model=${encodeURIComponent(model.id)}&autoload=false`;
+      const props = loaded ? propsOf(await detail(subject.ask, query)) : {};
+      return enrich(model, { ...props, loaded }, subject.preset);
+    }),
+  };
+}
+
+/**
+ * LM Studio: its own lists (v1 since 0.4.0, v0 before) tell kind, state and context. The context of a model that is not
+ * loaded is the longest it could be loaded with.
+ */
+export async function askLmStudio(subject: Subject, { models }: Listing): Promise<Partial<Findings>> {
+  const described = new Map<string, Partial<ModelInfo>>();
+  const v1 = await remembered(subject, "/api/v1/models");
+  for (const entry of items(v1.models).map(fields)) readV1(entry, described);
+  if (described.size === 0) {
+    const v0 = await remembered(subject, "/api/v0/models");
+    for (const entry of items(v0.data).map(fields)) readV0(entry, described);
+  }
+  return { models: models.map((model) => enrich(model, described.get(model.id) ?? {}, subject.preset)) };
+}
+
+/**
+ * Ollama: `/api/tags` says what changed, `/api/show` (asked once per version of a model) what it can do, `/api/ps` what is
+ * loaded, and with which context. A model that is not loaded has the context of its Modelfile, or else the longest possible.
+ */
+export async function askOllama(subject: Subject, { models }: Listing): Promise<Partial<Findings>> {
+  const [tags, running] = await Promise.all([
+    detail(subject.ask, "/api/tags"),
+    detail(subject.ask, "/api/ps"),
+  ]);
+  const tagged = new Map(items(tags.models).map((tag) => [text(fields(tag).name), fields(tag)]));
+  const loaded = Array.isArray(running.models)
+    ? new Map(running.models.map((model) => [text(fields(model).name), fields(model)]))
+    : undefined;
+  return {
+    models: await each(models, async (model) => {
+      const tag = tagged.get(model.id) ?? {};
+      const shown = await showOf(subject, model.id, text(tag.digest) ?? "");
+      const state = loaded?.get(model.id);
+      const contextLength = firstCount(state?.context_length) ?? shown.contextLength;
+      const news = known<Partial<ModelInfo>>({ contextLength, loaded: loaded && state !== undefined });
+      return enrich(model, { ...shown, ...news }, subject.preset);
+    }),
+  };
+}
+
+function propsOf(props: Entry): Partial<ModelInfo> {
+  const { vision, audio } = fields(props.modalities);
+  const template = fields(props.chat_template_caps);
+  const sees = flag(vision);
+  return known<Partial<ModelInfo>>({
+    contextLength: firstCount(fields(props.default_generation_settings).n_ctx),
+    inputModalities:
+      sees === undefined
+        ? undefined
+        : ["text", ...(sees ? ["image"] : []), ...(audio === true ? ["audio"] : [])],
+    capabilities: known<Partial<Capabilities>>({
+      vision: sees,
+      // Without tools in the template llama-server has a format of its own: a "no" here is no "no".
+      tools: template.supports_tools === true || template.supports_tool_calls === true || undefined,
+      reasoning:
+        template.supports_preserve_reasoning === true ||
+        template.supports_reasoning_effort === true ||
+        undefined,
+    }),
+  });
+}
+
+function readV1(entry: Entry, into: Map<string, Partial<ModelInfo>>): void {
+  const instances = items(entry.loaded_instances).map(fields);
+  const can = fields(entry.capabilities);
+  const capabilities =
+    entry.type === "embedding"
+      ? EMBEDDING_ONLY
+      : known<Partial<Capabilities>>({
+          vision: flag(can.vision),
+          // LM Studio gives every other model a default tool format.
+          tools: can.trained_for_tool_use === true || undefined,
+          reasoning:
+            can.reasoning === undefined ? undefined : can.reasoning !== null && can.reasoning !== false,
+          embeddings: false,
+        });
+  const name = text(entry.key);
+  const ids = new Set([
+    ...(name === undefined ? [] : [name]),
+    ...instances.flatMap(({ id }) => text(id) ?? []),
+  ]);
+  for (const id of ids) {
+    const instance = instances.find((one) => one.id === id) ?? instances[0];
+    const contextLength = firstCount(fields(instance?.config).context_length, entry.max_context_length);
+    into.set(id, { loaded: instances.length > 0, ...known({ contextLength }), capabilities });
+  }
+}
+
+function readV0(entry: Entry, into: Map<string, Partial<ModelInfo>>): void {
+  const id = text(entry.id);
+  if (id === undefined) return;
+  const contextLength = firstCount(entry.loaded_context_length, entry.max_context_length);
+  const capabilities =
+    entry.type === "embeddings"
+      ? EMBEDDING_ONLY
+      : known<Partial<Capabilities>>({
+          vision: entry.type === undefined ? undefined : entry.type === "vlm",
+          tools: texts(entry.capabilities)?.includes("tool_use") || undefined,
+          embeddings: false,
+        });
+  into.set(id, { loaded: entry.state === "loaded", ...known({ contextLength }), capabilities });
+}
+
+async function showOf(subject: Subject, id: string, digest: string): Promise<Partial<ModelInfo>> {
+  const { ask, memory } = subject;
+  const key = `${id} ${digest}`;
+  const seen = memory.shown.get(key);
+  if (seen !== undefined) return seen;
+  const shown = await detail(ask, "/api/show", { model: id });
+  const found = readShow(shown);
+  if (memory.shown.size >= SHOWN_MAX) memory.shown.clear();
+  if (digest !== "" && Object.keys(shown).length > 0) memory.shown.set(key, found);
+  return found;
+}
+
+function readShow(shown: Entry): Partial<ModelInfo> {
+  const info = fields(shown.model_info);
+  const longest = Object.keys(info).find((name) => name.endsWith(".context_length"));
+  const configured = /^num_ctx\s+(\d+)\s*$/m.exec(text(shown.parameters) ?? "")?.[1];
+  const can = texts(shown.capabilities);
+  const generates = can === undefined || can.includes("completion");
+  return known<Partial<ModelInfo>>({
+    contextLength: firstCount(Number(configured), longest && info[longest]),
+    inputModalities: can && ["text", ...(can.includes("vision") ? ["image"] : [])],
+    capabilities: generates
+      ? known<Partial<Capabilities>>({
+          tools: can?.includes("tools"),
+          vision: can?.includes("vision"),
+          reasoning: can?.includes("thinking"),
+          embeddings: can?.includes("embedding"),
+        })
+      : EMBEDDING_ONLY,
+  });
+}
+
+/** A detail that may not exist: the fields of a good answer, none otherwise. */
+async function detail(ask: Ask, path: string, body?: unknown): Promise<Entry> {
+  const answer = await ask(path, body).catch(() => undefined);
+  return good(answer) ? fields(answer.json) : {};
+}
+
+/** Asks a route no more once it turned out not to exist: LM Studio shows its user every request it does not know. */
+async function remembered({ ask, memory }: Subject, path: string): Promise<Entry> {
+  if (memory.missing.has(path)) return {};
+  const answer = await ask(path).catch(() => undefined);
+  if (answer !== undefined && !good(answer)) memory.missing.add(path);
+  return good(answer) ? fields(answer.json) : {};
+}
+
+function good(answer: Answer | undefined): answer is Answer {
+  return answer?.status === 200 && fields(answer.json).error === undefined;
+}
+
+/** Every model through `look`, a few at a time; those beyond the limit stay as they are. */
+async function each(
+  models: ModelInfo[],
+  look: (model: ModelInfo) => Promise<ModelInfo>,
+): Promise<ModelInfo[]> {
+  const results = [...models];
+  const queue = models.slice(0, DETAILS_MAX).entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, model] of queue) results[index] = await look(model);
+  };
+  await Promise.all(Array.from({ length: DETAILS_AT_A_TIME }, worker));
+  return results;
+}

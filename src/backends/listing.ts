@@ -1,0 +1,99 @@
+import type { Adapter } from "../adapters/adapter.ts";
+import type { Capabilities, ModelInfo } from "../core/model.ts";
+import type { Ask } from "./ask.ts";
+import type { Preset } from "./presets.ts";
+import { fields, firstCount, flag, known, text, texts } from "./reading.ts";
+
+/** A backend that is being looked at. */
+export interface Subject {
+  ask: Ask;
+  adapter: Adapter;
+  preset: Preset;
+  memory: Memory;
+}
+
+/** Kept between the looks at one backend: what never changes is asked for once. */
+export interface Memory {
+  /** What is known of a version of a model. */
+  shown: Map<string, Partial<ModelInfo>>;
+  /** Routes that turned out not to exist. */
+  missing: Set<string>;
+}
+
+/** A model list as the adapter reads it, and its entries as the backend wrote them. */
+export interface Listing {
+  models: ModelInfo[];
+  entries: Entry[];
+}
+
+export type Entry = Readonly<Record<string, unknown>>;
+
+/** The models with what their list entries say beyond id and owner, under the names that different hosts use for it. */
+export function described(models: ModelInfo[], entries: readonly Entry[], preset: Preset): ModelInfo[] {
+  const byId = new Map(entries.map((entry) => [text(entry.id), entry]));
+  return models.map((model) => {
+    const entry = byId.get(model.id);
+    return entry ? enrich(model, { ...limitsOf(entry), capabilities: capabilitiesOf(entry) }, preset) : model;
+  });
+}
+
+/**
+ * A model with something more known about it; what was known before stays where nothing new is said. What a local engine
+ * can do it can do for each of its models; what a remote host can do says nothing about one model.
+ */
+export function enrich(model: ModelInfo, news: Partial<ModelInfo>, preset: Preset): ModelInfo {
+  const engineWide = preset.where === "local" || preset.where === "inside" ? preset.capabilities : {};
+  const capabilities = { ...engineWide, ...model.capabilities, ...news.capabilities };
+  const merged = { ...model, ...news };
+  if (Object.keys(capabilities).length > 0) return { ...merged, capabilities };
+  delete merged.capabilities;
+  return merged;
+}
+
+/** An embedding model generates nothing, whatever its engine can do. */
+export const EMBEDDING_ONLY: Partial<Capabilities> = Object.freeze({
+  streaming: false,
+  tools: false,
+  vision: false,
+  json_schema: false,
+  embeddings: true,
+  logprobs: false,
+  reasoning: false,
+});
+
+function limitsOf(entry: Entry): Partial<ModelInfo> {
+  const provider = fields(entry.top_provider);
+  const architecture = fields(entry.architecture);
+  return known<Partial<ModelInfo>>({
+    contextLength: firstCount(
+      entry.max_model_len, // vLLM
+      provider.context_length, // OpenRouter: of the provider that will be asked; the model's own may be longer
+      entry.context_length, // OpenRouter, Together, Fireworks
+      entry.context_window, // Groq
+      entry.max_context_length, // Mistral
+      fields(entry.meta).n_ctx, // llama.cpp
+    ),
+    maxOutputTokens: firstCount(
+      provider.max_completion_tokens, // OpenRouter
+      entry.max_completion_tokens, // Groq
+    ),
+    inputModalities: texts(architecture.input_modalities), // OpenRouter, llama.cpp
+    outputModalities: texts(architecture.output_modalities),
+  });
+}
+
+function capabilitiesOf(entry: Entry): Partial<Capabilities> {
+  const own = fields(entry.capabilities); // Mistral
+  const parameters = texts(entry.supported_parameters); // OpenRouter
+  const inputs = texts(fields(entry.architecture).input_modalities);
+  if (entry.type === "embedding") return EMBEDDING_ONLY; // Together
+  return known<Partial<Capabilities>>({
+    tools: parameters?.includes("tools") ?? flag(own.function_calling) ?? flag(entry.supports_tools), // last: Fireworks
+    vision: inputs?.includes("image") ?? flag(own.vision) ?? flag(entry.supports_image_input),
+    json_schema: parameters?.includes("structured_outputs"),
+    logprobs: parameters?.includes("logprobs"),
+    reasoning: parameters?.includes("reasoning") ?? flag(own.reasoning),
+    embeddings: undefined,
+    streaming: undefined,
+  });
+}

@@ -1,0 +1,64 @@
+import { Failure } from "../core/failure.ts";
+import { type Answer, isLoading } from "./ask.ts";
+import type { Findings } from "./backend.ts";
+import { askLlamaCpp, askLmStudio, askOllama } from "./engines.ts";
+import { described, type Entry, type Listing, type Subject } from "./listing.ts";
+import { fields } from "./reading.ts";
+
+/**
+ * Looks at a backend: is it ready, which models has it, what can they do. Only the model list is essential; a detail that
+ * cannot be had is left out. Rejects with a Failure when the backend is of no use now.
+ */
+export async function probe(subject: Subject): Promise<Findings> {
+  const { preset, ask } = subject;
+  if (preset.health !== undefined) {
+    const health = await ask(preset.health);
+    if (isLoading(health)) return { state: "loading" };
+    if (health.status >= 500) throw refusal(subject, health);
+  }
+  const listing = await list(subject);
+  if (listing.entries.length === 0) return listing.findings;
+  return { ...listing.findings, ...(await detailed(subject, listing)) };
+}
+
+/** Engines tell more than their model list does, each in its own way. */
+async function detailed(subject: Subject, listing: Listing): Promise<Partial<Findings>> {
+  if (subject.preset.probe === "llamacpp") return askLlamaCpp(subject, listing);
+  if (subject.preset.probe === "lmstudio") return askLmStudio(subject, listing);
+  if (subject.preset.probe === "ollama") return askOllama(subject, listing);
+  return {};
+}
+
+async function list(subject: Subject): Promise<Listing & { findings: Findings }> {
+  const answer = await subject.ask(subject.adapter.path("models"));
+  if (isLoading(answer)) return { models: [], entries: [], findings: { state: "loading" } };
+  if (answer.status !== 200) return { models: [], entries: [], findings: withoutList(subject, answer) };
+  const entries = entriesOf(answer.json);
+  if (entries === undefined) {
+    throw new Failure("upstream_bad_response", "The backend's model list is not a list.", {
+      cause: answer.text.slice(0, 500),
+    });
+  }
+  const usable = entries.filter((entry) => entry.active !== false);
+  const models = described(subject.adapter.models({ object: "list", data: usable }), usable, subject.preset);
+  return { models, entries: usable, findings: { state: "connected", models } };
+}
+
+/** A host that answers without having a model list can still be asked for models that its user knows by name. */
+function withoutList(subject: Subject, answer: Answer): Findings {
+  const problem = refusal(subject, answer);
+  if (answer.status === 401 || answer.status === 403 || answer.status >= 500) throw problem;
+  return { state: "connected", problem };
+}
+
+function refusal({ adapter }: Subject, { status, text, headers }: Answer): Failure {
+  return adapter.failure(status, text, headers);
+}
+
+/** OpenAI's list object, with null where Ollama has no models; Together sends the bare array. */
+function entriesOf(json: unknown): Entry[] | undefined {
+  if (Array.isArray(json)) return json.map(fields);
+  const { data, error } = fields(json);
+  if (data === null && error === undefined) return [];
+  return Array.isArray(data) && error === undefined ? data.map(fields) : undefined;
+}

@@ -1,0 +1,90 @@
+import { PLAIN_PROFILE, type Profile } from "../adapters/profile.ts";
+
+/** Who is meant by a preset's `profile`. */
+export type ProfileName =
+  "openai" | "generic" | "llamacpp" | "lmstudio" | "ollama" | "vllm" | "groq" | "mistral" | "deepseek";
+
+/** Chat templates of open models know no `developer`: vLLM and llama.cpp answer "Unexpected message role". */
+const TEMPLATED = { ...PLAIN_PROFILE, developerRole: false } satisfies Profile;
+
+/** Each flag that differs from OpenAI's own behaviour, with the behaviour that makes it necessary. */
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = Object.freeze({
+  openai: PLAIN_PROFILE,
+
+  generic: {
+    ...TEMPLATED,
+    // Floats are understood by every host; base64 is not, and a host that ignores it would be decoded wrongly by nobody here.
+    base64Embeddings: false,
+  },
+
+  llamacpp: {
+    ...TEMPLATED,
+    // llama-server reads tool_choice as a string: the object form counts as "auto", without an error.
+    toolChoice: "strings",
+    // Its own default for parallel_tool_calls is false.
+    parallelToolsDefault: false,
+  },
+
+  lmstudio: {
+    ...TEMPLATED,
+    // LM Studio answers the object form with an error.
+    toolChoice: "strings",
+    // `json_object` is refused: "'response_format.type' must be 'json_schema' or 'text'".
+    jsonObject: "schema",
+    // LM Studio sends floats whatever encoding_format says.
+    base64Embeddings: false,
+  },
+
+  ollama: {
+    ...TEMPLATED,
+    // Ollama's /v1 does not read max_completion_tokens: the answer would be unbounded.
+    rename: { max_completion_tokens: "max_tokens" },
+    // Ollama's /v1 has no tool_choice at all.
+    toolChoice: "none",
+    // Older releases know no encoding_format.
+    base64Embeddings: false,
+  },
+
+  vllm: TEMPLATED,
+
+  groq: {
+    ...PLAIN_PROFILE,
+    // Groq's list of unsupported fields: each is a 400.
+    drop: ["logit_bias", "logprobs", "top_logprobs"],
+    // Groq has no embeddings of its own; floats are the safe thing to ask for.
+    base64Embeddings: false,
+  },
+
+  mistral: {
+    ...TEMPLATED,
+    // Mistral's own names.
+    rename: { seed: "random_seed", max_completion_tokens: "max_tokens" },
+    // Mistral answers a field it does not know with 422 "Extra inputs are not permitted": what OpenAI clients send most.
+    drop: [
+      "audio",
+      "function_call",
+      "functions",
+      "logit_bias",
+      "logprobs",
+      "modalities",
+      "prompt_cache_key",
+      "prompt_cache_retention",
+      "safety_identifier",
+      "service_tier",
+      "store",
+      "top_logprobs",
+      "user",
+      "verbosity",
+      "web_search_options",
+    ],
+    streamUsage: false,
+    toolChoice: "any",
+    base64Embeddings: false,
+  },
+
+  deepseek: {
+    ...TEMPLATED,
+    // DeepSeek documents max_tokens alone.
+    rename: { max_completion_tokens: "max_tokens" },
+  },
+});

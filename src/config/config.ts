@@ -1,3 +1,5 @@
+import type { ModelAlias } from "../core/model.ts";
+
 /** The configuration as the program uses it: defaults filled in, secrets read, sizes in bytes, durations in milliseconds. */
 export interface Config {
   /** Model for a client that asks for "default" or names none. */
@@ -49,16 +51,6 @@ export interface BackendConfig {
   /** Ids to list beside what the backend lists itself: for hosts with no model list. */
   models: string[];
   tls: { ca: string | undefined; pinSha256: string[] };
-}
-
-/** A name of the user's own for one or more backend models. */
-export interface ModelAlias {
-  name: string;
-  /** `backend/id` or a plain id, in order of preference; at least one. */
-  targets: string[];
-  /** Values for request fields that the client leaves out. */
-  defaults: Record<string, unknown>;
-  contextWindow: number | undefined;
 }
 
 /** A route of the user's own with a fixed answer. */

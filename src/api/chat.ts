@@ -1,0 +1,127 @@
+import { Type } from "@sinclair/typebox";
+import type { Answer, AnswerChoice, AnswerToolCall } from "../core/answer.ts";
+import type { StreamEvent } from "../core/event.ts";
+import type { JsonRecord } from "../core/json.ts";
+import type { ModelRequest, RawObject } from "../core/request.ts";
+import type { TextApi } from "./api.ts";
+import { BodyCheck } from "./body.ts";
+import { loose, maybe, routingFields } from "./openai-fields.ts";
+import { type ChunkShape, ChunkWriter, type StreamOptions, type StreamWriter } from "./openai-stream.ts";
+import { usageMark, writeUsage } from "./openai-usage.ts";
+
+/** `POST /v1/chat/completions`: what must be right before a backend is asked. Every other field is forwarded as it came. */
+export const ChatBody = Type.Object(
+  {
+    model: maybe(Type.String({ description: "A model's name: an alias, `backend/id`, or a plain id." })),
+    messages: Type.Array(Type.Object({ role: Type.String() }, loose), { minItems: 1 }),
+    stream: maybe(Type.Boolean()),
+    stream_options: maybe(Type.Object({ include_usage: maybe(Type.Boolean()) }, loose)),
+    max_completion_tokens: maybe(Type.Integer()),
+    max_tokens: maybe(Type.Integer()),
+    temperature: maybe(Type.Number()),
+    top_p: maybe(Type.Number()),
+    // OpenAI's own limit; without one a single request could ask an engine for a million answers.
+    n: maybe(Type.Integer({ minimum: 1, maximum: 128 })),
+    stop: maybe(Type.String(), Type.Array(Type.String())),
+    seed: maybe(Type.Integer()),
+    logprobs: maybe(Type.Boolean()),
+    top_logprobs: maybe(Type.Integer({ minimum: 0 })),
+    tools: maybe(Type.Array(Type.Object({}, loose))),
+    tool_choice: maybe(Type.String(), Type.Object({}, loose)),
+    parallel_tool_calls: maybe(Type.Boolean()),
+    response_format: maybe(Type.Object({ type: Type.String() }, loose)),
+  },
+  { ...loose, description: "An OpenAI chat completion request; unknown fields are forwarded." },
+);
+
+const check = new BodyCheck(ChatBody, {
+  messages: ["array"],
+  tools: ["array", "null"],
+  response_format: ["object", "null"],
+});
+
+export const chat: TextApi = { read: readChat, stream: chatStream, answer: writeChatAnswer };
+
+/** Throws `invalid_json` or `invalid_request`. */
+function readChat(body: RawObject, id: string): ModelRequest {
+  check.check(body);
+  return { id, operation: "chat", dialect: "openai", body, ...routingFields(body) };
+}
+
+function chatStream(options: StreamOptions): StreamWriter {
+  return new ChunkWriter(SHAPE, options);
+}
+
+/** The whole answer as one JSON document. `model`: the name the client asked for. */
+function writeChatAnswer(answer: Answer, model: string): string {
+  const { id, created, usage, extra } = answer;
+  const choices = answer.choices.map(writeChoice);
+  return JSON.stringify({
+    id,
+    object: "chat.completion",
+    created,
+    model,
+    choices,
+    usage: writeUsage(usage),
+    ...extra,
+    ...usageMark(usage),
+  });
+}
+
+function writeChoice(choice: AnswerChoice): JsonRecord {
+  const { index, text, reasoning, refusal, toolCalls, logprobs, finish, raw, extra, messageExtra } = choice;
+  const silent =
+    text === "" && (toolCalls.length > 0 || refusal !== "" || messageExtra.function_call !== undefined);
+  const message: JsonRecord = {
+    role: "assistant",
+    content: silent ? null : text,
+    refusal: refusal || null,
+    ...messageExtra,
+  };
+  if (reasoning !== "") message.reasoning_content = reasoning;
+  if (toolCalls.length > 0) message.tool_calls = toolCalls.map(writeToolCall);
+  return {
+    index,
+    message,
+    logprobs: logprobs ?? null,
+    finish_reason: finish === "other" ? (raw ?? "stop") : finish,
+    ...extra,
+  };
+}
+
+function writeToolCall({ id, name, kind, args, extra }: AnswerToolCall): JsonRecord {
+  const call =
+    kind === "custom" ? { custom: { name, input: args } } : { function: { name, arguments: args } };
+  return { id, type: kind, ...call, ...extra };
+}
+
+const SHAPE: ChunkShape = {
+  object: "chat.completion.chunk",
+  opening: '"delta":{"role":"assistant","content":"","refusal":null}',
+  fields: chatFields,
+  delta: (fields) => `"delta":{${fields}}`,
+  empty: '"delta":{}',
+};
+
+function chatFields(event: StreamEvent): string | undefined {
+  switch (event.type) {
+    case "text":
+      return `"delta":{"content":${JSON.stringify(event.text)}}`;
+    case "reasoning":
+      return `"delta":{"reasoning_content":${JSON.stringify(event.text)}}`;
+    case "refusal":
+      return `"delta":{"refusal":${JSON.stringify(event.text)}}`;
+    case "tool-start": {
+      const { call: index, id, name, kind, extra } = event;
+      const call =
+        kind === "custom" ? { custom: { name, input: "" } } : { function: { name, arguments: "" } };
+      return `"delta":{"tool_calls":[${JSON.stringify({ ...extra, index, id, type: kind, ...call })}]}`;
+    }
+    case "tool-args": {
+      const inner = event.kind === "custom" ? `"custom":{"input":` : `"function":{"arguments":`;
+      return `"delta":{"tool_calls":[{"index":${event.call},${inner}${JSON.stringify(event.json)}}}]}`;
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+import type { JsonRecord } from "../core/json.ts";
+import type { ModelInfo } from "../core/model.ts";
+
+/** A model and the backend that serves it. */
+export interface ModelEntry extends ModelInfo {
+  backend: string | undefined;
+}
+
+/** `GET /v1/models`. */
+export function writeModelList(models: readonly ModelEntry[]): string {
+  return JSON.stringify({ object: "list", data: models.map(modelObject) });
+}
+
+/** `GET /v1/models/{id}`. */
+export function writeModel(model: ModelEntry): string {
+  return JSON.stringify(modelObject(model));
+}
+
+/**
+ * OpenAI's four fields, and beside them what clients look for under names that others introduced: the context length of
+ * OpenRouter (`context_length`), vLLM (`max_model_len`), Groq (`context_window`) and LM Studio (`max_context_length`),
+ * OpenRouter's `architecture` and `top_provider`, LM Studio's `state`.
+ */
+function modelObject(model: ModelEntry): JsonRecord {
+  const { id, created, ownedBy, backend, contextLength, maxOutputTokens, loaded } = model;
+  const entry: JsonRecord = { id, object: "model", created, owned_by: ownedBy || backend || "fairlead" };
+  if (backend !== undefined) entry.backend = backend;
+  if (contextLength !== undefined) {
+    entry.context_length = contextLength;
+    entry.max_model_len = contextLength;
+    entry.context_window = contextLength;
+    entry.max_context_length = contextLength;
+  }
+  if (maxOutputTokens !== undefined) entry.max_output_tokens = maxOutputTokens;
+  if (contextLength !== undefined || maxOutputTokens !== undefined) {
+    entry.top_provider = {
+      context_length: contextLength ?? null,
+      max_completion_tokens: maxOutputTokens ?? null,
+    };
+  }
+  if (loaded !== undefined) entry.state = loaded ? "loaded" : "not-loaded";
+  return { ...entry, ...modalities(model), ...capabilities(model) };
+}
+
+function modalities({ inputModalities, outputModalities, capabilities: known }: ModelEntry): JsonRecord {
+  const seen = known?.vision === true ? ["text", "image"] : known?.vision === false ? ["text"] : undefined;
+  const input = inputModalities ?? seen;
+  if (!input && !outputModalities) return {};
+  return {
+    architecture: { input_modalities: input ?? ["text"], output_modalities: outputModalities ?? ["text"] },
+  };
+}
+
+function capabilities({ capabilities: known }: ModelEntry): JsonRecord {
+  const said = Object.entries(known ?? {}).filter(([, value]) => value !== null);
+  return said.length > 0 ? { capabilities: Object.fromEntries(said) } : {};
+}

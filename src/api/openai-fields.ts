@@ -1,0 +1,22 @@
+import { type TSchema, Type } from "@sinclair/typebox";
+import { isRecord } from "../core/json.ts";
+import type { ModelRequest, RawObject } from "../core/request.ts";
+
+/** Bodies are loose: an unknown field is never lost and never an error. */
+export const loose = { additionalProperties: true };
+
+/** OpenAI reads null as absent nearly everywhere, and clients send it. */
+export function maybe(...types: TSchema[]) {
+  return Type.Optional(Type.Union([...types, Type.Null()]));
+}
+
+/** The fields that decide how a request is answered, alike in chat and completions. */
+export function routingFields(body: RawObject): Pick<ModelRequest, "model" | "stream" | "includeUsage"> {
+  const options = body.value("stream_options");
+  const stream = body.value("stream") === true;
+  return {
+    model: String(body.value("model") ?? ""),
+    stream,
+    includeUsage: stream && isRecord(options) && options.include_usage === true,
+  };
+}

@@ -1,0 +1,19 @@
+import type { JsonRecord } from "../core/json.ts";
+import type { Usage } from "../core/usage.ts";
+
+/** Usage as OpenAI's dialects write it: the backend's own object where it spoke the same dialect. */
+export function writeUsage(usage: Usage): JsonRecord {
+  const { input, output, cachedInput, reasoning, native } = usage;
+  const counts = { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
+  if (native?.dialect === "openai") return { ...counts, ...native.value };
+  return {
+    ...counts,
+    ...(cachedInput === undefined ? {} : { prompt_tokens_details: { cached_tokens: cachedInput } }),
+    ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
+  };
+}
+
+/** Says in the answer itself that its token counts are ours. */
+export function usageMark(usage: Usage): JsonRecord {
+  return usage.estimated ? { x_fairlead: { usage: "estimated" } } : {};
+}

@@ -1,0 +1,177 @@
+import type { Backend } from "../backends/backend.ts";
+import type { UpstreamResponse } from "../backends/transport.ts";
+import type { EventStream, StreamEvent } from "../core/event.ts";
+import { Failure } from "../core/failure.ts";
+import type { ModelRequest, Note } from "../core/request.ts";
+import { estimateUsage } from "./estimate.ts";
+import { readBody, readEvents, readFailure, WHOLE_BYTES_MAX } from "./read.ts";
+import type { Target } from "./resolve.ts";
+import { type Release, Slots } from "./slots.ts";
+
+/** One try of one request at one backend. */
+export interface Try {
+  request: ModelRequest;
+  target: Target;
+  defaults: Readonly<Record<string, unknown>>;
+  /** The client's: aborting closes the connection to the backend at once. */
+  signal: AbortSignal;
+  /** Filled with what was dropped, renamed or emulated. */
+  notes: Note[];
+}
+
+/** Told how each try went, so that a dead backend is known before the next look at it. */
+export interface Witness {
+  succeeded(backend: Backend): void;
+  failed(backend: Backend, failure: Failure): void;
+}
+
+/** Tries requests at backends, each with no more at a time than it can take. */
+export class Attempts {
+  readonly #witness: Witness;
+  readonly #slots = new WeakMap<Backend, Slots>();
+
+  constructor(witness: Witness) {
+    this.#witness = witness;
+  }
+
+  /**
+   * Asks and waits for the first real event, so that an early failure keeps its HTTP status: it is thrown as a Failure.
+   * Later failures are the stream's last event. The backend's slot is held until the stream has ended or been left.
+   */
+  async open(attempt: Try): Promise<EventStream> {
+    const release = await this.#enter(attempt);
+    return this.#watched(attempt, release, async (response) => {
+      const events = readEvents(response, reading(attempt));
+      try {
+        return new HeldStream(await readHead(events), events, release);
+      } catch (thrown) {
+        await events.return?.();
+        throw thrown;
+      }
+    });
+  }
+
+  /** Asks for one document and hands it to `read`; the slot is held meanwhile. For what is not a stream of events. */
+  async read<T>(attempt: Try, read: (body: string) => T): Promise<T> {
+    const release = await this.#enter(attempt);
+    try {
+      return await this.#watched(attempt, release, async (response) =>
+        read(await readBody(response, WHOLE_BYTES_MAX)),
+      );
+    } finally {
+      release();
+    }
+  }
+
+  async #watched<T>(
+    attempt: Try,
+    release: Release,
+    use: (response: UpstreamResponse) => Promise<T>,
+  ): Promise<T> {
+    const { backend } = attempt.target;
+    try {
+      const result = await use(await ask(attempt));
+      this.#witness.succeeded(backend);
+      return result;
+    } catch (thrown) {
+      release();
+      const failure = Failure.from(thrown);
+      if (failure.code !== "cancelled") this.#witness.failed(backend, failure);
+      throw failure;
+    }
+  }
+
+  /** A slot of the backend, given back at the latest when the client leaves: nobody may ever read the answer then. */
+  async #enter({ target, signal }: Try): Promise<Release> {
+    const release = await this.#slotsOf(target.backend).acquire(signal);
+    const settle = () => {
+      signal.removeEventListener("abort", settle);
+      release();
+    };
+    signal.addEventListener("abort", settle);
+    return settle;
+  }
+
+  #slotsOf(backend: Backend): Slots {
+    let slots = this.#slots.get(backend);
+    if (!slots) {
+      slots = new Slots(() => backend.concurrency);
+      this.#slots.set(backend, slots);
+    }
+    return slots;
+  }
+}
+
+/** Sends the request. Throws the backend's own failure when the answer is one. */
+async function ask({ request, target, defaults, signal, notes }: Try): Promise<UpstreamResponse> {
+  const { adapter, profile, transport, headers, timeouts } = target.backend;
+  const body = adapter.write(request, { model: target.model, profile, defaults }, notes);
+  const path = adapter.path(request.operation);
+  const response = await transport.send({ method: "POST", path, headers, body, signal, timeouts });
+  if (response.status >= 300) throw await readFailure(response, adapter);
+  return response;
+}
+
+function reading({ request, target }: Try) {
+  const { adapter, profile } = target.backend;
+  return {
+    adapter,
+    profile,
+    stream: request.stream,
+    fallback: {
+      id: `${ID_PREFIX[request.operation]}-${request.id}`,
+      model: target.model,
+      created: Math.floor(Date.now() / 1000),
+    },
+    estimate: (characters: number) => estimateUsage(request, characters),
+  };
+}
+
+const ID_PREFIX = { chat: "chatcmpl", completions: "cmpl", embeddings: "emb" } as const;
+
+/** All batches up to the first event that says something. Throws the failure when that comes first. */
+async function readHead(events: EventStream): Promise<StreamEvent[]> {
+  const head: StreamEvent[] = [];
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done) throw new Failure("internal_error", "The answer ended before it began.");
+    head.push(...value);
+    const first = value.find((event) => event.type !== "start" && event.type !== "extra");
+    if (first?.type === "error") throw first.failure;
+    if (first) return head;
+  }
+}
+
+/** A stream whose first batches were already read. Whoever ends or leaves it gives the slot back. */
+class HeldStream implements EventStream {
+  #head: StreamEvent[] | undefined;
+  readonly #events: EventStream;
+  readonly #release: Release;
+
+  constructor(head: StreamEvent[], events: EventStream, release: Release) {
+    this.#head = head;
+    this.#events = events;
+    this.#release = release;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<StreamEvent[], void>> {
+    const head = this.#head;
+    if (head) {
+      this.#head = undefined;
+      return { done: false, value: head };
+    }
+    const result = await this.#events.next();
+    if (result.done) this.#release();
+    return result;
+  }
+
+  async return(): Promise<IteratorResult<StreamEvent[], void>> {
+    this.#release();
+    await this.#events.return?.();
+    return { done: true, value: undefined };
+  }
+}

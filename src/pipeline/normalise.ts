@@ -1,0 +1,121 @@
+import type { FinishReason, StreamEvent } from "../core/event.ts";
+import type { Usage } from "../core/usage.ts";
+import { ToolCalls } from "./tool-calls.ts";
+
+/** Names what the backend left unnamed. */
+export interface Fallback {
+  id: string;
+  model: string;
+  /** Seconds since 1970. */
+  created: number;
+}
+
+interface Finish {
+  reason: FinishReason;
+  raw?: string;
+}
+
+/**
+ * Repairs what breaks clients, between every adapter and every api. What leaves it keeps the grammar of `StreamEvent`:
+ * one `start` first, whole tool calls with indices 0, 1, 2.., one `finish` per choice, one `usage`, then `end`.
+ *
+ * The reasons to finish are held back until the backend has said everything: an answer that is cut after its last token
+ * must not have looked complete before.
+ */
+export class Normaliser {
+  readonly #fallback: Fallback;
+  readonly #choices = new Map<number, ToolCalls>();
+  readonly #finishes = new Map<number, Finish>();
+  #started = false;
+  readonly #early: StreamEvent[] = [];
+  #usage: Usage | undefined;
+  /** Characters the model wrote, for an estimate where the backend counts nothing. */
+  characters = 0;
+
+  constructor(fallback: Fallback) {
+    this.#fallback = fallback;
+  }
+
+  /** The events of one read, repaired. */
+  push(events: readonly StreamEvent[]): StreamEvent[] {
+    const out: StreamEvent[] = [];
+    for (const event of events) this.#event(event, out);
+    return out;
+  }
+
+  /** The answer is whole. `estimate` counts where the backend did not. Throws Failure for a tool call without a name. */
+  end(estimate: (characters: number) => Usage): StreamEvent[] {
+    const out: StreamEvent[] = [];
+    this.#start(undefined, out);
+    for (const choice of [...this.#finishes.keys()].sort((a, b) => a - b)) {
+      const calls = this.#choices.get(choice);
+      calls?.finish(out);
+      const finish = this.#finishes.get(choice);
+      if (!finish) continue;
+      // Several hosts say "stop" after tool calls; agent loops then end without running them.
+      const called = finish.reason === "stop" && calls !== undefined && calls.count > 0;
+      out.push({ type: "finish", choice, ...finish, reason: called ? "tool_calls" : finish.reason });
+    }
+    out.push({ type: "usage", usage: this.#usage ?? estimate(this.characters) }, { type: "end" });
+    return out;
+  }
+
+  #event(event: StreamEvent, out: StreamEvent[]): void {
+    switch (event.type) {
+      case "start":
+        return this.#start(event, out);
+      case "usage":
+        this.#usage = event.usage;
+        return;
+      case "finish":
+        return this.#finish(event);
+      case "tool-delta":
+        this.#start(undefined, out);
+        return this.#calls(event.choice).push(event, out);
+      case "extra":
+        // Azure's first chunk brings its filter's results before the answer has an id.
+        if (!this.#started) {
+          this.#early.push(event);
+          return;
+        }
+        break;
+      case "text":
+      case "reasoning":
+      case "refusal":
+        this.characters += event.text.length;
+        break;
+      default:
+    }
+    this.#start(undefined, out);
+    out.push(event);
+  }
+
+  #start(event: Extract<StreamEvent, { type: "start" }> | undefined, out: StreamEvent[]): void {
+    if (this.#started) return;
+    this.#started = true;
+    out.push({
+      type: "start",
+      id: event?.id || this.#fallback.id,
+      model: event?.model || this.#fallback.model,
+      created: event?.created || this.#fallback.created,
+    });
+    out.push(...this.#early.splice(0));
+  }
+
+  /** The first reason counts: some hosts send a second finish chunk with nothing new. */
+  #finish({ choice, reason, raw }: Extract<StreamEvent, { type: "finish" }>): void {
+    if (this.#finishes.has(choice)) return;
+    this.#finishes.set(choice, raw === undefined ? { reason } : { reason, raw });
+  }
+
+  #calls(choice: number): ToolCalls {
+    let calls = this.#choices.get(choice);
+    if (!calls) {
+      calls = new ToolCalls(choice, (characters) => {
+        this.characters += characters;
+      });
+      this.#choices.set(choice, calls);
+    }
+    return calls;
+  }
+}

@@ -1,0 +1,65 @@
+import type { Embeddings } from "../adapters/adapter.ts";
+import type { Answer } from "../core/answer.ts";
+import type { EventStream } from "../core/event.ts";
+import type { ModelRequest, Note } from "../core/request.ts";
+import type { Usage } from "../core/usage.ts";
+import { Attempts, type Witness } from "./attempt.ts";
+import { estimateUsage } from "./estimate.ts";
+import { fold } from "./fold.ts";
+import type { Resolver, Target } from "./resolve.ts";
+
+/** One request's life: resolve, admit, attempt, read, normalise. */
+export interface Run<T> {
+  /** Known at once, before the backend has said anything. */
+  readonly target: Target;
+  /** Complete when `result` has settled. */
+  readonly notes: readonly Note[];
+  /** Rejects with a Failure as long as nothing was said. */
+  readonly result: Promise<T>;
+}
+
+export class Pipeline {
+  readonly #resolver: Resolver;
+  readonly #attempts: Attempts;
+
+  constructor(resolver: Resolver, witness: Witness) {
+    this.#resolver = resolver;
+    this.#attempts = new Attempts(witness);
+  }
+
+  /** The answer as events, from its first real one on. Throws at once when the model is unknown. */
+  stream(request: ModelRequest, signal: AbortSignal): Run<EventStream> {
+    return this.#run(request, signal, (attempt) => this.#attempts.open(attempt));
+  }
+
+  /** The whole answer: the same stream, folded. */
+  answer(request: ModelRequest, signal: AbortSignal): Run<Answer> {
+    return this.#run(request, signal, async (attempt) =>
+      fold(await this.#attempts.open(attempt), request.dialect),
+    );
+  }
+
+  /** Vectors for `/v1/embeddings`, in the order of the inputs. */
+  embed(request: ModelRequest, signal: AbortSignal): Run<Embeddings & { usage: Usage }> {
+    return this.#run(request, signal, async (attempt) => {
+      const { adapter } = attempt.target.backend;
+      const { vectors, usage } = await this.#attempts.read(attempt, (body) => adapter.embeddings(body));
+      return { vectors, usage: usage ?? estimateUsage(request, 0) };
+    });
+  }
+
+  #run<T>(
+    request: ModelRequest,
+    signal: AbortSignal,
+    attempt: (attempt: Parameters<Attempts["open"]>[0]) => Promise<T>,
+  ): Run<T> {
+    const { targets, defaults } = this.#resolver.resolve(request.model);
+    const [target] = targets;
+    if (!target) throw new Error("a resolved model has no target");
+    const notes: Note[] = [];
+    const result = attempt({ request, target, defaults, signal, notes });
+    // Whoever started the run awaits it, but perhaps only after something else.
+    result.catch(() => {});
+    return { target, notes, result };
+  }
+}

@@ -1,0 +1,99 @@
+import type { Failure } from "../core/failure.ts";
+import type { Usage } from "../core/usage.ts";
+import type { Log, Outcome, RequestLine } from "./log.ts";
+
+/** A client's own request id is kept when it can stand in a header and a log line. */
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** One request from its arrival to its line in the log. */
+export class Call {
+  readonly id: string;
+  readonly request: Request;
+  /** Headers of every answer to it: its id, and what a browser must be told. */
+  readonly headers: Record<string, string>;
+  readonly #log: Log;
+  readonly #began = performance.now();
+  readonly #line: Partial<RequestLine> = {};
+  #finished = false;
+  #then: (() => void) | undefined;
+
+  constructor(request: Request, log: Log, corsHeaders: Readonly<Record<string, string>> | undefined) {
+    const sent = request.headers.get("x-request-id");
+    this.id = sent !== null && REQUEST_ID.test(sent) ? sent : crypto.randomUUID();
+    this.request = request;
+    this.headers = { "x-request-id": this.id, ...corsHeaders };
+    this.#log = log;
+  }
+
+  /** Adds what has become known. */
+  note(facts: Partial<RequestLine>): void {
+    Object.assign(this.#line, facts);
+  }
+
+  /** The first token went out. */
+  firstToken(): void {
+    this.#line.ttftMs ??= performance.now() - this.#began;
+  }
+
+  count({ input, output, estimated }: Usage): void {
+    this.note({ inputTokens: input, outputTokens: output, ...(estimated ? { estimated } : {}) });
+  }
+
+  /** Runs `then` once the answer is decided, however it ends. */
+  onFinish(then: () => void): void {
+    this.#then = then;
+  }
+
+  /** Writes the request's one line; later calls do nothing. */
+  finish(status: number, failure?: Failure): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#then?.();
+    this.#log.request({
+      id: this.id,
+      method: this.request.method,
+      path: pathOf(this.request.url),
+      status,
+      outcome: outcomeOf(status, failure),
+      durationMs: performance.now() - this.#began,
+      ...this.#line,
+      ...(failure ? { failure: failure.code, cause: failure.cause } : {}),
+    });
+  }
+}
+
+/** The calls under way, by their request: the hooks and the handler of one request meet here. */
+export class Calls {
+  readonly #log: Log;
+  readonly #calls = new WeakMap<Request, Call>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  begin(request: Request, corsHeaders: Readonly<Record<string, string>> | undefined): Call {
+    const call = new Call(request, this.#log, corsHeaders);
+    this.#calls.set(request, call);
+    return call;
+  }
+
+  of(request: Request): Call {
+    return this.#calls.get(request) ?? this.begin(request, undefined);
+  }
+}
+
+function outcomeOf(status: number, failure: Failure | undefined): Outcome {
+  if (failure?.code === "cancelled") return "cancelled";
+  if (failure?.code === "upstream_truncated") return "truncated";
+  if (status >= 500 || (failure && status < 400)) return "failed";
+  return status >= 400 ? "rejected" : "ok";
+}
+
+/** Without `new URL`: a request for a strange Host has an address that is not one. */
+export function pathOf(url: string): string {
+  const scheme = url.indexOf("://");
+  const start = url.indexOf("/", scheme === -1 ? 0 : scheme + 3);
+  if (start === -1) return "/";
+  const query = url.indexOf("?", start);
+  return query === -1 ? url.slice(start) : url.slice(start, query);
+}

@@ -1,0 +1,56 @@
+import { Elysia } from "elysia";
+import { writeModel, writeModelList } from "../../api/models.ts";
+import { Failure } from "../../core/failure.ts";
+import { type Calls, pathOf } from "../call.ts";
+import type { Deps } from "../deps.ts";
+import { jsonAnswer } from "../respond.ts";
+
+const PREFIX = "/v1/models/";
+
+/** `GET /v1/models`, `GET /v1/models/{id}` and `GET /v1/backends`: answered from what is known, no backend is asked. */
+export function modelRoutes(deps: Deps, calls: Calls) {
+  const { registry, resolver } = deps;
+  return new Elysia()
+    .get(
+      "/v1/models",
+      async ({ request }) => {
+        await deps.firstLook;
+        return jsonAnswer(calls.of(request), writeModelList(resolver.list()));
+      },
+      { detail: { summary: "List the models", tags: ["models"] } },
+    )
+    .get(
+      `${PREFIX}*`,
+      async ({ request }) => {
+        await deps.firstLook;
+        // From the address itself: ids hold slashes, which clients send plain or encoded.
+        const id = decode(pathOf(request.url).slice(PREFIX.length));
+        const model = resolver.describe(id);
+        if (!model) throw unknown(id);
+        return jsonAnswer(calls.of(request), writeModel(model));
+      },
+      { detail: { summary: "Describe one model", tags: ["models"] } },
+    )
+    .get(
+      "/v1/backends",
+      ({ request }) => {
+        const body = JSON.stringify({ object: "list", data: registry.describe() });
+        return jsonAnswer(calls.of(request), body);
+      },
+      { detail: { summary: "List the backends with their state and abilities", tags: ["operation"] } },
+    );
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function unknown(id: string): Failure {
+  return new Failure("model_not_found", `The model "${id.slice(0, 200)}" does not exist.`, {
+    param: "model",
+  });
+}

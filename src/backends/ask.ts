@@ -28,8 +28,7 @@ export function asker(
 ): Ask {
   const timeouts = { connect: limit, firstByte: limit, idle: limit };
   return async (path, body) => {
-    const headers: Record<string, string> = { ...server.headers, accept: "application/json" };
-    if (body !== undefined) headers["content-type"] = "application/json";
+    const headers = { ...server.headers, accept: "application/json" };
     const answer = await server.transport.send({
       method: body === undefined ? "GET" : "POST",
       path,

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Adapter } from "../adapters/adapter.ts";
 import type { Dialect } from "../core/request.ts";
 import { isLocal } from "./address.ts";
@@ -10,7 +11,7 @@ import type { Transport } from "./transport.ts";
 /** What turns a place into a backend. */
 export interface Means {
   adapters: Readonly<Record<Dialect, Adapter>>;
-  /** The HTTP client; `url` is without `/v1`. */
+  /** The HTTP client; `url` is without `/v1`, `ca` is PEM. */
   http(options: { url: string; tls?: { ca: string | undefined; pinSha256: string[] } }): Transport;
   /** The built-in model. */
   echo(): Transport;
@@ -19,9 +20,11 @@ export interface Means {
 /** The way to a place: one for all that is asked there. */
 export function connect(place: Place, means: Means): Transport {
   if (place.url === undefined) return means.echo();
-  const { tls } = place.settings;
-  const plain = tls.ca === undefined && tls.pinSha256.length === 0;
-  return means.http(plain ? { url: place.url } : { url: place.url, tls });
+  const { ca, pinSha256 } = place.settings.tls;
+  if (ca === undefined && pinSha256.length === 0) return means.http({ url: place.url });
+  // Read once, at the start: the configuration has seen that it holds a certificate.
+  const pem = ca === undefined ? undefined : readFileSync(ca, "utf8");
+  return means.http({ url: place.url, tls: { ca: pem, pinSha256 } });
 }
 
 /** The backend at a place, as the kind of backend it turned out to be. */

@@ -47,8 +47,13 @@ async function list(subject: Subject): Promise<Listing & { findings: Findings }>
 /** A host that answers without having a model list can still be asked for models that its user knows by name. */
 function withoutList(subject: Subject, answer: Answer): Findings {
   const problem = refusal(subject, answer);
-  if (answer.status === 401 || answer.status === 403 || answer.status >= 500) throw problem;
+  if (isWrongKey(answer) || answer.status >= 500) throw problem;
   return { state: "connected", problem };
+}
+
+/** OpenAI's restricted keys may chat without being allowed to list: "Missing scopes: api.model.read". */
+function isWrongKey({ status, text }: Answer): boolean {
+  return status === 401 && !/insufficient permissions|missing scopes/i.test(text);
 }
 
 function refusal({ adapter }: Subject, { status, text, headers }: Answer): Failure {

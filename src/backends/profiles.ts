@@ -13,7 +13,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = Object.freeze({
 
   generic: {
     ...TEMPLATED,
-    // Floats are understood by every host; base64 is not, and a host that ignores it would be decoded wrongly by nobody here.
+    // Every host sends floats; which of the unknown ones can send base64 nobody knows.
     base64Embeddings: false,
   },
 

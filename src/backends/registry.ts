@@ -29,7 +29,7 @@ export class Registry {
     return this.#version;
   }
 
-  /** The built-in echo is among them only while there is nothing else: none configured, and no other one up. */
+  /** The built-in echo, if the plan has one, is among them only while no other is up. */
   backends(): readonly Backend[] {
     return this.#indexed().listed;
   }
@@ -55,7 +55,6 @@ export class Registry {
 
   /** Adds a backend, in the place of another one where something else answers now. */
   put(backend: Backend, instead?: Backend): void {
-    instead?.listen(() => {});
     const others = this.#all.filter((one) => one !== instead);
     this.#all = [...others, backend].sort((a, b) => a.rank - b.rank);
     backend.listen((changed) => this.#onChange(changed));
@@ -88,8 +87,7 @@ interface Index {
 
 function index(all: readonly Backend[]): Index {
   const others = all.filter((backend) => !isBuiltIn(backend));
-  const alone = !others.some((backend) => backend.origin === "config" || backend.isUp);
-  const listed = alone ? all : others;
+  const listed = others.some((backend) => backend.isUp) ? others : all;
   const byModel = new Map<string, Backend[]>();
   for (const backend of listed) {
     for (const id of backend.models.keys()) {

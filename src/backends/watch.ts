@@ -25,9 +25,9 @@ export const PACE = {
   loading: 500,
   /** Nobody has ever answered on a usual port. */
   silent: 5_000,
-  /** After a failure: doubled each time. */
+  /** After a failure: doubled each time. A refused connection nearby costs nothing, and its user waits for the engine. */
   backoff: 1_000,
-  nearBackoffMax: 15_000,
+  nearBackoffMax: 5_000,
   farBackoffMax: 300_000,
   /** A request reported something odd: nearest time for a look of our own. */
   nearDoubt: 1_000,
@@ -87,6 +87,8 @@ export class Watch {
   #failures = 0;
   #looking = false;
   #due = Number.POSITIVE_INFINITY;
+  /** What was heard during a look may be news to it: the longest pause after it. */
+  #pauseMax = Number.POSITIVE_INFINITY;
   #callOff: () => void = () => {};
 
   constructor(place: Place, world: World) {
@@ -109,6 +111,7 @@ export class Watch {
     if (this.#looking || this.#world.stop.aborted) return;
     this.#callOff();
     this.#due = Number.POSITIVE_INFINITY;
+    this.#pauseMax = Number.POSITIVE_INFINITY;
     this.#looking = true;
     let pause: number;
     try {
@@ -121,7 +124,7 @@ export class Watch {
       this.#looks++;
       this.#settle(undefined);
     }
-    this.#schedule(pause);
+    this.#schedule(Math.min(pause, this.#pauseMax));
   }
 
   /** A request to the backend failed. */
@@ -262,7 +265,8 @@ export class Watch {
 
   /** The next look no later than `ms` from now. */
   #hurry(ms: number): void {
-    if (!this.#looking && this.#due > this.#world.clock.now() + ms) this.#schedule(ms);
+    if (this.#looking) this.#pauseMax = Math.min(this.#pauseMax, ms);
+    else if (this.#due > this.#world.clock.now() + ms) this.#schedule(ms);
   }
 
   #schedule(ms: number): void {

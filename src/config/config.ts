@@ -50,6 +50,7 @@ export interface BackendConfig {
   headers: Record<string, string>;
   /** Ids to list beside what the backend lists itself: for hosts with no model list. */
   models: string[];
+  /** `ca`: absolute path of a PEM file; the pins are base64 SHA-256 of public keys. */
   tls: { ca: string | undefined; pinSha256: string[] };
 }
 

@@ -80,6 +80,12 @@ describe("the first round", () => {
     scene.monitor.stop();
   });
 
+  test("is the only one for the built-in model", async () => {
+    const scene = await new Scene().start();
+    await scene.pass(3_600_000);
+    expect(scene.network.asked("echo:", "/v1/models")).toBe(1);
+  });
+
   test("asks remote hosts for their models too, with their key", async () => {
     const scene = await new Scene({
       servers: { [OPENAI]: script({ "/v1/models": list([{ id: "gpt-5-mini" }]) }) },
@@ -131,12 +137,25 @@ describe("an engine on a usual port", () => {
     expect(scene.listed).toEqual(["vllm vllm connected"]);
   });
 
-  test("that makes way for a web page is gone", async () => {
+  test.each<[string, Script]>([
+    ["a web page for everything", webPage()],
+    ["a site that knows no such page", script({})],
+  ])("that makes way for %s is gone", async (_, site) => {
     const scene = await new Scene({ servers: { [P8080]: llamaCpp() } }).start();
-    scene.network.put(P8080, webPage());
-    await scene.pass(15_000);
+    scene.network.put(P8080, site);
+    await scene.pass(10_000);
     expect(scene.listed).toEqual(["llamacpp llamacpp disconnected", "echo echo connected"]);
+    await scene.pass(5_000);
     expect(scene.description("llamacpp").last_error?.message).toContain("does not serve models");
+  });
+
+  test("that is known is asked only for what it has: LM Studio shows its user all the rest", async () => {
+    const scene = await new Scene({ servers: { [P1234]: lmStudio() } }).start();
+    const before = scene.network.seen.length;
+    await scene.pass(60_000);
+    const asked = scene.network.seen.slice(before).filter(({ url }) => url === P1234);
+    expect(new Set(asked.map(({ path }) => path))).toEqual(new Set(["/v1/models", "/api/v1/models"]));
+    expect(asked).toHaveLength(12);
   });
 
   test("that wants a key says so", async () => {
@@ -193,15 +212,15 @@ describe("a configured backend", () => {
     expect(scene.models("gpu")).toEqual(["mine", "a"]);
   });
 
-  test("that is down is asked again after 1, 2, 4, 8, 15 and 15 s", async () => {
+  test("that is down is asked again after 1, 2, 4, 5 and 5 s", async () => {
     const scene = await configured().start();
     const times: number[] = [];
     scene.network.put(GPU, {
       ...broken,
       routes: { "/health": () => (times.push(scene.clock.elapsed), { status: 500 }) },
     });
-    await scene.pass(50_000);
-    expect(times).toEqual([1_000, 3_000, 7_000, 15_000, 30_000, 45_000]);
+    await scene.pass(20_000);
+    expect(times).toEqual([1_000, 3_000, 7_000, 12_000, 17_000]);
   });
 
   test("without a model list serves the models that its user named", async () => {
@@ -270,11 +289,22 @@ describe("what requests meet counts at once", () => {
     expect(scene.description("gpu")).toMatchObject({ state: "connected", last_error: null });
   });
 
+  test("also while a look is under way: it may have seen the time before", async () => {
+    const scene = await configured(vllm(), "vllm").start();
+    await scene.clock.pass(10_000, async () => {});
+    scene.monitor.noteFailure(scene.backend("gpu"), failure("upstream_unreachable"));
+    await scene.network.quiet();
+    expect(scene.description("gpu").state).toBe("connected");
+    scene.network.remove(GPU);
+    await scene.pass(1_000);
+    expect(scene.description("gpu").state).toBe("disconnected");
+  });
+
   test("requests that try a dead backend all the same do not hurry the looks", async () => {
     const scene = await configured().start();
     await scene.pass(7_000);
     const before = scene.network.asked(GPU, "/health");
-    for (let second = 0; second < 7; second++) {
+    for (let second = 0; second < 4; second++) {
       scene.monitor.noteFailure(scene.backend("gpu"), failure("upstream_unreachable"));
       await scene.pass(1_000);
     }

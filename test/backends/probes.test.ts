@@ -285,11 +285,19 @@ describe("a remote list is read under the names that its host uses", () => {
 });
 
 describe("without a usable list", () => {
-  test.each([404, 405, 429])("status %d: the host is there, and says what is wrong", async (status) => {
+  test.each([403, 404, 405, 429])("status %d: the host is there, and says what is wrong", async (status) => {
     const reply = { status, json: { error: { message: "No list here." } } };
     const findings = await look("openai-compatible", script({ "/v1/models": reply }));
     expect(findings).toMatchObject({ state: "connected", problem: { message: "No list here." } });
     expect(findings.models).toBeUndefined();
+  });
+
+  test("a key that may only chat (OpenAI) is no wrong key", async () => {
+    const error = {
+      message: "You have insufficient permissions for this operation. Missing scopes: api.model.read.",
+    };
+    const findings = await look("openai", script({ "/v1/models": { status: 401, json: { error } } }));
+    expect(findings).toMatchObject({ state: "connected", problem: { code: "upstream_auth" } });
   });
 
   test.each<[string, PresetName, Reply, string]>([

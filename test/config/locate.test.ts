@@ -37,6 +37,7 @@ X = "1"
 x = '''''a'''''
 y = 1979-05-27 07:32:00
 z = true
+tricky = ["\\"]", { k = 1 }]     # line 35
 `;
 
 const places: [line: number, ...Path][] = [
@@ -71,6 +72,7 @@ const places: [line: number, ...Path][] = [
   [32, "escaped", "x"],
   [33, "escaped", "y"],
   [34, "escaped", "z"],
+  [35, "escaped", "tricky", 1, "k"],
 ];
 
 describe("the line of a key", () => {

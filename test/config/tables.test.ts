@@ -35,6 +35,13 @@ describe("a backend", () => {
       'url = "http://127.0.0.1:8000"',
     ],
     [
+      '[backends.x]\ntype = "openai-compatible"\nurl = "a:1"',
+      3,
+      "backends.x.url",
+      "expected an http:// or https:// URL",
+      'write "http://a:1"',
+    ],
+    [
       '[backends."a/b"]\ntype = "echo"',
       1,
       'backends."a/b"',

@@ -2,7 +2,7 @@ import type { Extra, StreamEvent } from "../core/event.ts";
 import type { Failure } from "../core/failure.ts";
 import type { JsonRecord } from "../core/json.ts";
 import type { Usage } from "../core/usage.ts";
-import { sseFrame } from "../wire/sse.ts";
+import { SSE_COMMENT, sseFrame } from "../wire/sse.ts";
 import { errorBody } from "./openai-error.ts";
 import { usageMark, writeUsage } from "./openai-usage.ts";
 
@@ -15,6 +15,8 @@ export interface StreamOptions {
 
 /** A stream of one client dialect: events in, bytes' text out. */
 export interface StreamWriter {
+  /** Keeps a silent connection alive; every client of the dialect ignores it. */
+  readonly comment: string;
   write(events: readonly StreamEvent[]): string;
   /** The last words of a stream that failed: no finish reason, no end mark. */
   error(failure: Failure): string;
@@ -37,6 +39,7 @@ export interface ChunkShape {
  * token costs one JSON.stringify of its text.
  */
 export class ChunkWriter implements StreamWriter {
+  readonly comment = SSE_COMMENT;
   readonly #shape: ChunkShape;
   readonly #options: StreamOptions;
   #head = "";

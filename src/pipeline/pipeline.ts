@@ -54,7 +54,8 @@ export class Pipeline {
     attempt: (attempt: Parameters<Attempts["open"]>[0]) => Promise<T>,
   ): Run<T> {
     const { targets, defaults } = this.#resolver.resolve(request.model);
-    const [target] = targets;
+    // The first one that is not known to be down; if all are, the first one's failure tells why.
+    const target = targets.find(({ backend }) => backend.state !== "disconnected") ?? targets[0];
     if (!target) throw new Error("a resolved model has no target");
     const notes: Note[] = [];
     const result = attempt({ request, target, defaults, signal, notes });

@@ -3,7 +3,6 @@ import type { StreamWriter } from "../api/openai-stream.ts";
 import type { EventStream, StreamEvent } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
 import type { Run } from "../pipeline/pipeline.ts";
-import { SSE_COMMENT } from "../wire/sse.ts";
 import type { Call } from "./call.ts";
 import type { Streams } from "./streams.ts";
 
@@ -206,7 +205,7 @@ class Outlet {
     const { heartbeat } = this.#options;
     if (this.#over || heartbeat <= 0) return;
     // A client that does not read needs no sign of life.
-    if (silent >= heartbeat && !this.#writing) void this.#write(SSE_COMMENT).catch(this.#leave);
+    if (silent >= heartbeat && !this.#writing) void this.#write(this.#options.writer.comment).catch(this.#leave);
     this.#timer = setTimeout(
       () => this.#beat(),
       Math.max(1, silent >= heartbeat ? heartbeat : heartbeat - silent),

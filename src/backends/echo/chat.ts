@@ -92,14 +92,14 @@ function readMessages(value: unknown): Message[] {
   });
 }
 
-const TEXT_PARTS: readonly unknown[] = ["text", "input_text", "output_text"];
+const TEXT_PARTS: ReadonlySet<unknown> = new Set(["text", "input_text", "output_text"]);
 
 /** The text of a message's content; images, sound and files say nothing here. */
 function readText(content: unknown, param: string): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content) || !content.every(isRecord))
     throw invalid(`'${param}' must be a string or a list of parts.`, param);
-  const parts = content.filter((part) => TEXT_PARTS.includes(part["type"]));
+  const parts = content.filter((part) => TEXT_PARTS.has(part["type"]));
   return parts.map((part) => (typeof part["text"] === "string" ? part["text"] : "")).join("");
 }
 

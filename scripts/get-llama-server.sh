@@ -40,7 +40,7 @@ fail() {
 
 require_debian() {
   local tool
-  for tool in apt-get apt-config dpkg dpkg-deb; do
+  for tool in apt-get dpkg dpkg-deb; do
     command -v "$tool" >/dev/null || fail 3 "this machine has no $tool; this only works on Debian"
   done
   # shellcheck source=/dev/null

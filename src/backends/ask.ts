@@ -36,6 +36,8 @@ export function asker(
       ...(body === undefined ? {} : { body: [new TextEncoder().encode(JSON.stringify(body))] }),
       signal,
       timeouts,
+      // Looks are seconds apart, and an idle connection keeps one of llama-server's few threads busy.
+      keepAlive: false,
     });
     const text = await readText(answer.body);
     return { status: answer.status, headers: answer.headers, text, json: parse(text) };

@@ -1,6 +1,6 @@
 import type { Adapter } from "../adapters/adapter.ts";
 import type { Profile } from "../adapters/profile.ts";
-import type { Failure, FailureCode } from "../core/failure.ts";
+import { Failure, type FailureCode } from "../core/failure.ts";
 import { type Capabilities, type ModelInfo, UNKNOWN_CAPABILITIES } from "../core/model.ts";
 import type { Preset } from "./presets.ts";
 import type { Transport, UpstreamTimeouts } from "./transport.ts";
@@ -152,10 +152,21 @@ export class Backend {
     this.#onChange = onChange;
   }
 
-  /** Some hosts repeat the key they refuse. */
+  /** The failure as people may read it: some hosts repeat the key they refuse. */
+  withoutSecrets(failure: Failure): Failure {
+    const { code, message, detail, cause } = failure;
+    const said = [message, ...Object.values(detail)];
+    if (!this.#secrets.some((secret) => said.some((text) => String(text).includes(secret)))) return failure;
+    const safe = (text: string) => this.#secrets.reduce((all, secret) => all.replaceAll(secret, "***"), text);
+    const fields = Object.entries(detail).map(([name, value]) => [
+      name,
+      typeof value === "string" ? safe(value) : value,
+    ]);
+    return new Failure(code, safe(message), { ...Object.fromEntries(fields), cause });
+  }
+
   #errorOf(failure: Failure, at: number): BackendError {
-    const message = this.#secrets.reduce((text, secret) => text.replaceAll(secret, "***"), failure.message);
-    return { code: failure.code, message, at };
+    return { code: failure.code, message: this.withoutSecrets(failure).message, at };
   }
 
   #become(state: BackendState, otherwiseChanged: boolean): void {

@@ -22,6 +22,11 @@ export interface Preset {
   health: string | undefined;
   /** How its models and their abilities are asked for (probes.ts). */
   probe: "list" | "llamacpp" | "lmstudio" | "ollama";
+  /**
+   * May connections be used again? llama-server says so and closes after every stream, and an idle connection keeps one of
+   * its few threads busy for 5 s: requests then wait behind nothing.
+   */
+  keepAlive: boolean;
   /** Requests at a time, unless the configuration or the engine itself says otherwise. */
   concurrency: number;
   timeouts: UpstreamTimeouts;
@@ -56,6 +61,7 @@ const PLAIN = {
   profile: "openai",
   health: undefined,
   probe: "list",
+  keepAlive: true,
   capabilities: {},
   models: [],
 } as const;
@@ -81,6 +87,7 @@ export const PRESETS = {
     profile: "llamacpp",
     health: "/health",
     probe: "llamacpp",
+    keepAlive: false,
     capabilities: { streaming: true, json_schema: true, logprobs: true },
   }),
   lmstudio: local({

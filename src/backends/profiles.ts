@@ -21,8 +21,11 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = Object.freeze({
     ...TEMPLATED,
     // llama-server reads tool_choice as a string: the object form counts as "auto", without an error.
     toolChoice: "strings",
-    // Its own default for parallel_tool_calls is false.
+    // Its own default for parallel_tool_calls was false for long; newer builds take what the template can.
     parallelToolsDefault: false,
+    // A caller that leaves is noticed at once only while the answer streams, and only streams count every choice of n.
+    alwaysStream: true,
+    usagePerChoice: true,
   },
 
   lmstudio: {

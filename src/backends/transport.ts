@@ -19,6 +19,8 @@ export interface UpstreamRequest {
   headers: Readonly<Record<string, string>>;
   /** Sent in order, without being joined. */
   body?: readonly Uint8Array[];
+  /** False: a connection of its own, closed after the answer, and the backend is told so. Default: true. */
+  keepAlive?: boolean;
   /** Aborting closes the connection at once, in every phase. */
   signal: AbortSignal;
   timeouts: UpstreamTimeouts;

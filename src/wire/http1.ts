@@ -1,193 +1,273 @@
-import { Failure } from "../core/failure.ts";
+import type { Failure } from "../core/failure.ts";
+import { checkBeginning, endOfHead, parseHead, protocol, type ResponseHead } from "./http1-head.ts";
+
+export type { ResponseHead } from "./http1-head.ts";
 
 /** Status line and headers together, bytes. Node, Bun and nginx stop between 8 and 32 KiB. */
 const HEAD_BYTES_MAX = 64 * 1024;
-/** A chunk's size line with extensions, or the trailers after the last chunk, bytes. */
-const SMALL_LINE_MAX = 8 * 1024;
+/** A chunk's extensions, and all trailers after the last chunk, bytes: nobody reads them. */
+const SMALL_BYTES_MAX = 8 * 1024;
+/** Hexadecimal digits of a chunk's size: less than 4 GiB. */
+const SIZE_DIGITS_MAX = 8;
 
-const CR = 13;
+const HT = 9;
 const LF = 10;
+const CR = 13;
+const SP = 32;
+const SEMICOLON = 59;
 
-export interface ResponseHead {
-  status: number;
-  /** Names in lower case; of a repeated header the values joined with `, `. */
-  headers: ReadonlyMap<string, string>;
-}
+/** What the next byte belongs to. Numbers, because one is looked up several times for every chunk. */
+const HEAD = 0;
+const LENGTH = 1;
+const UNTIL_CLOSE = 2;
+const SIZE = 3;
+const SIZE_SPACE = 4;
+const EXTENSION = 5;
+const SIZE_LF = 6;
+const DATA = 7;
+const DATA_CR = 8;
+const DATA_LF = 9;
+const TRAILER_START = 10;
+const TRAILER = 11;
+const TRAILER_LF = 12;
+const LAST_LF = 13;
+const COMPLETE = 14;
 
-type Framing =
-  "head" | "length" | "chunk-size" | "chunk-data" | "chunk-end" | "trailers" | "until-close" | "complete";
+const NOTHING = new Uint8Array(0);
 
 /**
  * One HTTP/1.1 answer, bytes in any slicing to a head and the body's bytes (RFC 9112). Strict where two readers could
- * disagree about where an answer ends: both lengths at once, unknown transfer codings, sizes that are not plain hex.
- * Throws `upstream_protocol` then; whatever body bytes came before are in `body`.
+ * disagree about where an answer ends: two lengths, unknown transfer codings, sizes that are not plain hex, line ends that
+ * are not CR LF. Throws `upstream_protocol` then; whatever body bytes came before are in `body`.
  */
 export class ResponseReader {
   head: ResponseHead | undefined;
-  /** Body pieces that `push` found, to be taken by the caller. Views into what was pushed. */
-  body: Uint8Array[] = [];
+  /** The body's bytes that the last `push` found, joined: a view into what was pushed. Empty if there were none. */
+  body: Uint8Array = NOTHING;
   /** May the connection be used again? Only meaningful once `complete`. */
   keepAlive = false;
-  #framing: Framing = "head";
+  #state = HEAD;
+  /** Bytes that are still to come of a body or chunk; while a size is read: what its digits have said so far. */
   #left = 0;
-  #held: Uint8Array = new Uint8Array(0);
+  #digits = 0;
+  /** Bytes of this chunk that nobody reads: its extensions, and all trailers after the last one. */
+  #small = 0;
+  /** The part of a head that came with earlier pushes. */
+  #held: Uint8Array = NOTHING;
+  #bytes: Uint8Array = NOTHING;
+  #bodyFrom = 0;
+  #bodyTo = 0;
 
   get complete(): boolean {
-    return this.#framing === "complete";
+    return this.#state === COMPLETE;
   }
 
-  /** Takes what one read brought. Bytes after the end of the answer are an error: nobody asked for them. */
+  /**
+   * Takes what one read brought, for good: the body's bytes are moved together inside it, over the sizes between them.
+   * Bytes after the end of the answer are not body: nobody asked for them, and the connection is not to be used again.
+   */
   push(bytes: Uint8Array): void {
-    let rest = bytes;
-    while (rest.length > 0) {
-      if (this.#framing === "complete") {
-        this.keepAlive = false;
-        return;
+    this.#bytes = bytes;
+    this.#bodyFrom = 0;
+    this.#bodyTo = 0;
+    this.body = NOTHING;
+    try {
+      let at = 0;
+      while (at < this.#bytes.length) {
+        if (this.#state === COMPLETE) {
+          this.keepAlive = false;
+          return;
+        }
+        at = this.#step(at);
       }
-      rest = this.#step(rest);
+    } finally {
+      if (this.#bodyTo > this.#bodyFrom) this.body = this.#bytes.subarray(this.#bodyFrom, this.#bodyTo);
+      this.#bytes = NOTHING;
     }
   }
 
   /** The connection ended without a fault (FIN). True if that is a proper end of the answer. */
   endOfConnection(): boolean {
-    if (this.#framing === "until-close") this.#framing = "complete";
+    if (this.#state === UNTIL_CLOSE) this.#state = COMPLETE;
     this.keepAlive = false;
     return this.complete;
   }
 
-  #step(bytes: Uint8Array): Uint8Array {
-    switch (this.#framing) {
-      case "head":
-        return this.#readHead(bytes);
-      case "until-close":
-        this.body.push(bytes);
-        return bytes.subarray(bytes.length);
-      case "length":
-        return this.#take(bytes, "complete");
-      case "chunk-data":
-        return this.#take(bytes, "chunk-end");
+  /** Reads on from `at`; returns where it stopped, always further on. */
+  #step(at: number): number {
+    const bytes = this.#bytes;
+    switch (this.#state) {
+      case HEAD:
+        return this.#readHead(at);
+      case UNTIL_CLOSE:
+        return this.#take(at, bytes.length);
+      case LENGTH:
+      case DATA: {
+        const end = Math.min(bytes.length, at + this.#left);
+        this.#left -= end - at;
+        if (this.#left === 0) this.#state = this.#state === DATA ? DATA_CR : COMPLETE;
+        return this.#take(at, end);
+      }
+      case SIZE:
+        return this.#readSize(at);
+      case TRAILER_START:
+        if (bytes[at] === CR) {
+          this.#state = LAST_LF;
+          return at + 1;
+        }
+        this.#state = TRAILER;
+        return this.#readSmall(at, TRAILER_LF);
+      case TRAILER:
+        return this.#readSmall(at, TRAILER_LF);
+      case EXTENSION:
+        return this.#readSmall(at, SIZE_LF);
       default:
-        return this.#readLine(bytes);
+        return this.#readMark(at);
     }
   }
 
-  /** Body bytes of a known length; `then` once they are all there. */
-  #take(bytes: Uint8Array, then: Framing): Uint8Array {
-    const piece = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes;
-    this.body.push(piece);
-    this.#left -= piece.length;
-    if (this.#left === 0) this.#framing = then;
-    return bytes.subarray(piece.length);
-  }
-
-  /** The small lines of chunked coding: sizes, the empty line after each chunk, trailers. */
-  #readLine(bytes: Uint8Array): Uint8Array {
-    const end = bytes.indexOf(LF);
-    const part = end === -1 ? bytes : bytes.subarray(0, end + 1);
-    const line = this.#held.length > 0 ? Buffer.concat([this.#held, part]) : part;
-    if (line.length > SMALL_LINE_MAX) throw protocol("a line of its chunked coding is too long");
-    if (end === -1) {
-      this.#held = line;
-      return bytes.subarray(bytes.length);
-    }
-    this.#held = new Uint8Array(0);
-    if (line[line.length - 2] !== CR) throw protocol("a line of its chunked coding does not end with CR LF");
-    this.#onLine(latin1(line.subarray(0, line.length - 2)));
-    return bytes.subarray(end + 1);
-  }
-
-  #onLine(line: string): void {
-    if (this.#framing === "chunk-end") {
-      if (line !== "") throw protocol("a chunk is longer than announced");
-      this.#framing = "chunk-size";
-    } else if (this.#framing === "trailers") {
-      if (line === "") this.#framing = "complete";
+  /** Body bytes, moved next to those that this push has already brought. */
+  #take(from: number, to: number): number {
+    if (this.#bodyTo === this.#bodyFrom) {
+      this.#bodyFrom = from;
+      this.#bodyTo = to;
     } else {
-      this.#left = chunkSize(line);
-      this.#framing = this.#left === 0 ? "trailers" : "chunk-data";
+      this.#bytes.copyWithin(this.#bodyTo, from, to);
+      this.#bodyTo += to - from;
     }
+    return to;
   }
 
-  #readHead(bytes: Uint8Array): Uint8Array {
+  #readSize(from: number): number {
+    const bytes = this.#bytes;
+    for (let at = from; at < bytes.length; at++) {
+      const byte = bytes[at] ?? 0;
+      const digit = hexDigit(byte);
+      if (digit < 0) {
+        if (this.#digits === 0) throw badSize();
+        return this.#endSize(byte, at + 1);
+      }
+      if (++this.#digits > SIZE_DIGITS_MAX) throw badSize();
+      this.#left = this.#left * 16 + digit;
+    }
+    return bytes.length;
+  }
+
+  /** The byte after a size's digits. Some servers pad them with spaces. */
+  #endSize(byte: number, next: number): number {
+    if (byte === CR) this.#state = SIZE_LF;
+    else if (byte === SEMICOLON) this.#state = EXTENSION;
+    else if (byte === SP || byte === HT) this.#state = SIZE_SPACE;
+    else throw badSize();
+    return next;
+  }
+
+  /** A line that nobody reads: skipped up to its CR. */
+  #readSmall(from: number, then: number): number {
+    const bytes = this.#bytes;
+    for (let at = from; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (byte === CR) {
+        this.#state = then;
+        return at + 1;
+      }
+      if (byte === LF || byte === 0) throw protocol("a line of its chunked coding is malformed");
+      if (++this.#small > SMALL_BYTES_MAX) throw protocol("a line of its chunked coding is too long");
+    }
+    return bytes.length;
+  }
+
+  /** The single bytes of chunked coding: what must stand here, or nothing may. */
+  #readMark(at: number): number {
+    const byte = this.#bytes[at] ?? 0;
+    switch (this.#state) {
+      case SIZE_SPACE:
+        if (byte !== SP && byte !== HT) return this.#endSize(byte, at + 1);
+        if (++this.#small > SMALL_BYTES_MAX) throw badSize();
+        break;
+      case SIZE_LF:
+        expectByte(byte, LF, "a line of its chunked coding does not end with CR LF");
+        this.#state = this.#left === 0 ? TRAILER_START : DATA;
+        break;
+      case DATA_CR:
+        expectByte(byte, CR, "a chunk is longer than announced");
+        this.#state = DATA_LF;
+        break;
+      case DATA_LF:
+        expectByte(byte, LF, "a chunk is longer than announced");
+        this.#beginChunk();
+        break;
+      case TRAILER_LF:
+        expectByte(byte, LF, "a trailer does not end with CR LF");
+        this.#state = TRAILER_START;
+        break;
+      default:
+        expectByte(byte, LF, "its last chunk does not end with CR LF");
+        this.#state = COMPLETE;
+    }
+    return at + 1;
+  }
+
+  #beginChunk(): void {
+    this.#state = SIZE;
+    this.#left = 0;
+    this.#digits = 0;
+    this.#small = 0;
+  }
+
+  #readHead(at: number): number {
     const before = this.#held.length;
-    const held = before > 0 ? Buffer.concat([this.#held, bytes]) : bytes;
-    const end = endOfHead(held, Math.max(0, before - 3));
-    if ((end === -1 ? held.length : end) > HEAD_BYTES_MAX) throw protocol("its headers are too long");
+    const bytes = before > 0 ? Buffer.concat([this.#held, this.#bytes.subarray(at)]) : this.#bytes;
+    const start = before > 0 ? 0 : at;
+    checkBeginning(bytes, start);
+    const end = endOfHead(bytes, start, before);
+    if ((end === -1 ? bytes.length : end) - start > HEAD_BYTES_MAX)
+      throw protocol("its headers are too long");
     if (end === -1) {
-      this.#held = held;
-      return bytes.subarray(bytes.length);
+      this.#held = bytes.subarray(start);
+      return this.#bytes.length;
     }
-    this.#held = new Uint8Array(0);
-    const head = parseHead(latin1(held.subarray(0, end - 4)));
+    this.#held = NOTHING;
+    this.#bytes = bytes;
+    const { head, keepAlive } = parseHead(bytes.subarray(start, end - 2));
     // 1xx is news on the way to the answer, not the answer.
-    if (head.status >= 200) this.#begin(head);
+    if (head.status >= 200) this.#begin(head, keepAlive);
     else if (head.status === 101) throw protocol("it switched protocols unasked");
-    return held.subarray(end);
+    return end;
   }
 
-  #begin(head: ResponseHead): void {
-    this.head = head;
-    const coding = head.headers.get("transfer-encoding")?.toLowerCase();
+  #begin(head: ResponseHead, keepAlive: boolean): void {
+    const coding = head.headers.get("transfer-encoding");
     const length = head.headers.get("content-length");
-    const connection = head.headers.get("connection")?.toLowerCase() ?? "";
-    this.keepAlive = !connection.includes("close");
     if (coding !== undefined && length !== undefined) throw protocol("it names two lengths for its body");
-    if (head.status === 204 || head.status === 304) this.#framing = "complete";
-    else if (coding !== undefined) {
-      if (coding !== "chunked") throw protocol(`its transfer coding is unknown`);
-      this.#framing = "chunk-size";
-    } else if (length !== undefined) {
-      this.#left = contentLength(length);
-      this.#framing = this.#left === 0 ? "complete" : "length";
-    } else this.#framing = "until-close";
+    if (coding !== undefined && coding.toLowerCase() !== "chunked")
+      throw protocol("its transfer coding is unknown");
+    // The digits of one length: repeated headers arrive joined with a comma.
+    if (length !== undefined && !/^\d{1,15}$/.test(length))
+      throw protocol("its content-length makes no sense");
+    this.head = head;
+    this.keepAlive = keepAlive;
+    if (head.status === 204 || head.status === 304) this.#state = COMPLETE;
+    else if (coding !== undefined) this.#beginChunk();
+    else if (length === undefined) this.#state = UNTIL_CLOSE;
+    else {
+      this.#left = Number(length);
+      this.#state = this.#left === 0 ? COMPLETE : LENGTH;
+    }
   }
 }
 
-function parseHead(text: string): ResponseHead {
-  const lines = text.split("\r\n");
-  const status = /^HTTP\/1\.([01]) (\d{3})(?: |$)/.exec(lines[0] ?? "");
-  if (!status) throw protocol("it does not speak HTTP/1.1");
-  const headers = new Map<string, string>();
-  for (const line of lines.slice(1)) {
-    const colon = line.indexOf(":");
-    // A name followed by a space, or a folded line, is read differently by different readers: refused.
-    if (colon < 1 || /[\s\0]/.test(line.slice(0, colon))) throw protocol("one of its headers is malformed");
-    const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    const earlier = headers.get(name);
-    headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
-  }
-  if (status[1] === "0") headers.set("connection", "close");
-  return { status: Number(status[2]), headers };
+/** -1 if it is none. */
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const letter = byte | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
 
-function endOfHead(bytes: Uint8Array, from: number): number {
-  for (let at = bytes.indexOf(LF, from); at !== -1; at = bytes.indexOf(LF, at + 1)) {
-    if (at >= 3 && bytes[at - 1] === CR && bytes[at - 2] === LF && bytes[at - 3] === CR) return at + 1;
-  }
-  return -1;
+function expectByte(byte: number, wanted: number, otherwise: string): void {
+  if (byte !== wanted) throw protocol(otherwise);
 }
 
-function chunkSize(line: string): number {
-  const extension = line.indexOf(";");
-  const digits = (extension === -1 ? line : line.slice(0, extension)).trim();
-  if (!/^[0-9a-fA-F]{1,8}$/.test(digits)) throw protocol("a chunk's size makes no sense");
-  return Number.parseInt(digits, 16);
-}
-
-function contentLength(text: string): number {
-  // Equal repeated values arrive joined with a comma; RFC 9112 6.3 allows to take them as one.
-  const values = new Set(text.split(",").map((value) => value.trim()));
-  const [value] = values;
-  if (values.size !== 1 || value === undefined || !/^\d{1,15}$/.test(value))
-    throw protocol("its content-length makes no sense");
-  return Number(value);
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-}
-
-function protocol(how: string): Failure {
-  return new Failure("upstream_protocol", `The backend's answer is not proper HTTP: ${how}.`);
+function badSize(): Failure {
+  return protocol("a chunk's size makes no sense");
 }

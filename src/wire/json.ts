@@ -130,7 +130,8 @@ function parseText(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^JSON Parse error: /, "") : "";
+    // An unexpected identifier is quoted, and may be a word of the prompt: errors travel further than requests do.
+    const reason = error instanceof Error ? error.message.replace(/^JSON Parse error: | "[^]*"$/g, "") : "";
     throw new Failure("invalid_json", `${what} is not valid JSON. ${reason}`.trim(), { cause: error });
   }
 }

@@ -11,16 +11,27 @@ export class SseReader {
   #data: string[] = [];
   #size = 0;
   #atStart = true;
+  #fault: unknown;
 
-  /** The payloads this read completes, in order. Throws `upstream_frame_too_large` beyond the limit. */
+  /**
+   * The payloads this read completes, in order. Throws `upstream_frame_too_large` beyond the limit; when the same read
+   * completed payloads before, they are returned and the next call throws.
+   */
   push(bytes: Uint8Array): string[] {
+    if (this.#fault !== undefined) throw this.#fault;
     const payloads: string[] = [];
-    for (const line of this.#lines.push(bytes)) this.#line(line, payloads);
+    try {
+      this.#lines.push(bytes, (line) => this.#line(line, payloads));
+    } catch (thrown) {
+      if (payloads.length === 0) throw thrown;
+      this.#fault = thrown;
+    }
     return payloads;
   }
 
   /** The body ended as it should: a last event that lacks its blank line still counts. */
   end(): string[] {
+    if (this.#fault !== undefined) throw this.#fault;
     const payloads: string[] = [];
     const rest = this.#lines.rest();
     if (rest !== "") this.#line(rest, payloads);
@@ -37,11 +48,13 @@ export class SseReader {
     if (text === "") return this.#dispatch(payloads);
     if (text.startsWith("data:")) return this.#add(afterColon(text, 5));
     if (text.startsWith("{")) payloads.push(text);
-    else if (text.startsWith("error:")) payloads.push(`{"error":${afterColon(text, 6)}}`);
+    else if (text.startsWith("error:")) payloads.push(errorPayload(afterColon(text, 6)));
+    else if (text === "data") this.#add("");
   }
 
   #add(value: string): void {
-    this.#size += value.length;
+    // One more for the line itself: empty lines without an end would fill the memory too.
+    this.#size += value.length + 1;
     if (this.#size > FRAME_BYTES_MAX) throw frameTooLarge();
     this.#data.push(value);
   }
@@ -62,6 +75,11 @@ export function sseFrame(payload: string): string {
 
 /** A comment: the only form of keep-alive that every measured client library ignores. */
 export const SSE_COMMENT = ": ok\n\n";
+
+/** Usually a JSON object follows; bare words are made a JSON text. */
+function errorPayload(value: string): string {
+  return `{"error":${value.startsWith("{") ? value : JSON.stringify(value)}}`;
+}
 
 function afterColon(line: string, at: number): string {
   return line.charCodeAt(at) === 32 ? line.slice(at + 1) : line.slice(at);

@@ -153,6 +153,10 @@ test("a key that a host repeats is not in the error that people read", () => {
   const one = backend({ headers: { authorization: "Bearer sk-very-secret", "x-extra": "another-secret" } });
   one.failed(new Failure("upstream_auth", "Wrong: sk-very-secret / another-secret."), NOW);
   expect(one.lastError?.message).toBe("Wrong: *** / ***.");
+  const detail = { status: 401, cause: "c", upstreamType: "of another-secret" };
+  const safe = one.withoutSecrets(new Failure("upstream_auth", "Wrong: sk-very-secret.", detail));
+  expect(safe).toMatchObject({ code: "upstream_auth", message: "Wrong: ***.", cause: "c" });
+  expect(safe.detail).toEqual({ status: 401, upstreamType: "of ***" });
 });
 
 describe("requests at a time", () => {

@@ -1,9 +1,10 @@
 import type { FinishReason, StreamEvent, ToolDelta } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
 import { isRecord, type JsonRecord } from "../core/json.ts";
+import type { Usage } from "../core/usage.ts";
 import { readErrorField } from "./openai-failure.ts";
 import type { Profile } from "./profile.ts";
-import { readUsage } from "./openai-usage.ts";
+import { addUsage, readUsage } from "./openai-usage.ts";
 
 /** What must be remembered between the chunks of one answer. */
 export interface AnswerState {
@@ -15,46 +16,80 @@ export interface AnswerState {
   readonly finished: Map<number, boolean>;
   /** Constant unknown fields (system_fingerprint on every chunk) are reported when they change, not every time. */
   readonly constants: Map<string, unknown>;
+  usage: Usage | undefined;
 }
 
 export function beginAnswer(profile: Profile): AnswerState {
-  return { profile, started: false, doneMark: false, finished: new Map(), constants: new Map() };
+  return {
+    profile,
+    started: false,
+    doneMark: false,
+    finished: new Map(),
+    constants: new Map(),
+    usage: undefined,
+  };
 }
 
 /** Did the host say that the answer is whole? Every choice must have ended with a reason; the connection's end proves nothing. */
 export function isWhole(state: AnswerState): boolean {
-  if (state.doneMark && state.profile.finishOptional) return true;
   if (state.finished.size === 0) return false;
   for (const finished of state.finished.values()) if (!finished) return false;
   return true;
 }
 
-/** One chunk of a stream, or one whole answer: they differ only in `delta` and `message`, and `text` for completions. */
+/** One chunk of a stream. */
 export function readChunk(state: AnswerState, payload: string, out: StreamEvent[]): void {
-  const chunk = parseChunk(payload);
+  const chunk = parse(payload, badFrame);
+  // llama-server's first frame when it completes a list of prompts.
+  if (chunk === null) return;
+  if (!isRecord(chunk)) throw badFrame("it is not a JSON object");
+  readAnswer(state, chunk, out);
+}
+
+/** `[DONE]`. */
+export function readDoneMark(state: AnswerState, out: StreamEvent[]): void {
+  state.doneMark = true;
+  if (state.profile.finishOptional) finishRest(state, out);
+}
+
+/** A whole answer in one document. */
+export function readDocument(state: AnswerState, payload: string, out: StreamEvent[]): void {
+  const document = parse(payload, badDocument);
+  if (!isRecord(document)) throw badDocument("it is not a JSON object");
+  readAnswer(state, document, out);
+  if (state.finished.size === 0) throw badDocument("it has no choices");
+  // It cannot be cut between its choices: those without a reason ended all the same.
+  finishRest(state, out);
+}
+
+/** Chunks and documents differ only in `delta` and `message`, and `text` for completions. */
+function readAnswer(state: AnswerState, answer: JsonRecord, out: StreamEvent[]): void {
   // Some hosts put `"error": null` on every chunk.
-  if (chunk.error) throw readErrorField(chunk.error);
-  const choices = Array.isArray(chunk.choices) ? chunk.choices : [];
-  if (!state.started && (choices.length > 0 || chunk.id)) readStart(state, chunk, out);
-  readChunkExtra(state, chunk, out);
+  if (answer.error) throw readErrorField(answer.error);
+  // Older vLLM: {"object":"error","message":...}, flat.
+  if (answer.object === "error") throw readErrorField(answer);
+  const choices = Array.isArray(answer.choices) ? answer.choices : [];
+  if (!state.started && (choices.length > 0 || answer.id)) readStart(state, answer, out);
+  readAnswerExtra(state, answer, out);
   choices.forEach((choice, i) => {
     if (isRecord(choice)) readChoice(state, choice, i, out);
   });
-  const usage = readUsage(chunk);
-  if (usage) out.push({ type: "usage", usage });
+  const usage = readUsage(answer);
+  if (!usage) return;
+  state.usage = state.profile.usagePerChoice ? addUsage(state.usage, usage) : usage;
+  out.push({ type: "usage", usage: state.usage });
 }
 
-function parseChunk(payload: string): JsonRecord {
-  let value: unknown;
+function finishRest(state: AnswerState, out: StreamEvent[]): void {
+  for (const [choice, finished] of state.finished) if (!finished) readFinish(state, choice, "stop", out);
+}
+
+function parse(payload: string, bad: (how: string, cause: unknown) => Failure): unknown {
   try {
-    value = JSON.parse(payload);
+    return JSON.parse(payload);
   } catch (cause) {
-    throw badFrame("a frame is not JSON", cause);
+    throw bad("it is not JSON", cause);
   }
-  if (!isRecord(value)) throw badFrame("a frame is not a JSON object", undefined);
-  // Older vLLM: {"object":"error","message":...}, flat.
-  if (value.object === "error") throw readErrorField(value);
-  return value;
 }
 
 function readStart(state: AnswerState, chunk: JsonRecord, out: StreamEvent[]): void {
@@ -68,7 +103,7 @@ function readStart(state: AnswerState, chunk: JsonRecord, out: StreamEvent[]): v
 }
 
 /** `obfuscation` (OpenAI) and `p` (Mistral) only pad the length of a chunk that is not ours: what leaves here is new. */
-const CHUNK_FIELDS = new Set([
+const ANSWER_FIELDS = new Set([
   "id",
   "object",
   "created",
@@ -83,13 +118,12 @@ const CHOICE_FIELDS = new Set(["index", "delta", "message", "text", "finish_reas
 const DELTA_FIELDS = new Set(["role", "content", "reasoning_content", "reasoning", "refusal", "tool_calls"]);
 const CALL_FIELDS = new Set(["index", "id", "type", "function", "custom"]);
 
-function readChunkExtra(state: AnswerState, chunk: JsonRecord, out: StreamEvent[]): void {
+function readAnswerExtra(state: AnswerState, answer: JsonRecord, out: StreamEvent[]): void {
   let fields: JsonRecord | undefined;
-  for (const name in chunk) {
-    const value = chunk[name];
-    if (CHUNK_FIELDS.has(name) || value === null) continue;
-    if (typeof value !== "object" && state.constants.has(name) && state.constants.get(name) === value)
-      continue;
+  for (const name in answer) {
+    const value = answer[name];
+    if (ANSWER_FIELDS.has(name) || value === null) continue;
+    if (state.constants.get(name) === value) continue;
     state.constants.set(name, value);
     fields ??= {};
     fields[name] = value;
@@ -117,7 +151,7 @@ function readDelta(delta: JsonRecord, choice: number, out: StreamEvent[]): void 
   const extra = unknownFields(delta, DELTA_FIELDS);
   if (extra) out.push({ type: "extra", choice, extra: { dialect: "openai", delta: extra } });
   // Hosts that send both names say the same thing twice.
-  const reasoning = delta.reasoning_content ?? delta.reasoning;
+  const reasoning = delta.reasoning_content || delta.reasoning;
   if (typeof reasoning === "string" && reasoning !== "")
     out.push({ type: "reasoning", choice, text: reasoning });
   const { content } = delta;
@@ -126,8 +160,7 @@ function readDelta(delta: JsonRecord, choice: number, out: StreamEvent[]): void 
   } else if (Array.isArray(content)) readParts(content, choice, out);
   if (typeof delta.refusal === "string" && delta.refusal !== "")
     out.push({ type: "refusal", choice, text: delta.refusal });
-  if (!Array.isArray(delta.tool_calls)) return;
-  for (const call of delta.tool_calls) if (isRecord(call)) out.push(readToolCall(call, choice));
+  if (Array.isArray(delta.tool_calls)) readToolCalls(delta.tool_calls, choice, out);
 }
 
 /** Mistral's reasoning models send content as parts: `text`, and `thinking` that holds text parts again. */
@@ -144,6 +177,16 @@ function readParts(parts: unknown[], choice: number, out: StreamEvent[]): void {
   }
 }
 
+function readToolCalls(calls: unknown[], choice: number, out: StreamEvent[]): void {
+  calls.forEach((call, position) => {
+    if (!isRecord(call)) return;
+    const delta = readToolCall(call, choice);
+    // Documents number no calls: their places in the list do.
+    if (calls.length > 1 && delta.index === undefined && (delta.id || delta.name)) delta.index = position;
+    out.push(delta);
+  });
+}
+
 function readToolCall(call: JsonRecord, choice: number): ToolDelta {
   const delta: ToolDelta = { type: "tool-delta", choice };
   const body = isRecord(call.function) ? call.function : isRecord(call.custom) ? call.custom : undefined;
@@ -158,27 +201,32 @@ function readToolCall(call: JsonRecord, choice: number): ToolDelta {
   return delta;
 }
 
-const REASONS: Record<string, FinishReason> = {
-  stop: "stop",
-  length: "length",
-  tool_calls: "tool_calls",
-  content_filter: "content_filter",
-  function_call: "function_call",
+const REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ["stop", "stop"],
+  ["length", "length"],
+  ["tool_calls", "tool_calls"],
+  ["content_filter", "content_filter"],
+  ["function_call", "function_call"],
   // Other words for the same, seen from hosts that pass their engine's own through.
-  eos: "stop",
-  eos_token: "stop",
-  end_turn: "stop",
-  stop_sequence: "stop",
-  max_tokens: "length",
-  tool_use: "tool_calls",
-};
+  ["eos", "stop"],
+  ["eos_token", "stop"],
+  ["end_turn", "stop"],
+  ["stop_sequence", "stop"],
+  ["max_tokens", "length"],
+  // Mistral: the context is full.
+  ["model_length", "length"],
+  ["tool_use", "tool_calls"],
+]);
+
+/** Reasons that mean the answer broke off: OpenRouter and Mistral; vLLM's engine; DeepSeek. */
+const BROKEN_OFF = new Set(["error", "abort", "insufficient_system_resource"]);
 
 function readFinish(state: AnswerState, choice: number, raw: string, out: StreamEvent[]): void {
-  // OpenRouter: the provider behind it failed, and sometimes this word is all it says.
-  if (raw === "error")
-    throw new Failure("upstream_error", "The backend ended its answer with an error and no reason.");
+  // Sometimes this word is all it says.
+  if (BROKEN_OFF.has(raw))
+    throw new Failure("upstream_error", `The backend broke off its answer: finish_reason "${raw}".`);
   state.finished.set(choice, true);
-  const reason = REASONS[raw] ?? "other";
+  const reason = REASONS.get(raw) ?? "other";
   out.push(reason === "other" ? { type: "finish", choice, reason, raw } : { type: "finish", choice, reason });
 }
 
@@ -194,6 +242,12 @@ function unknownFields(source: JsonRecord, known: ReadonlySet<string>): JsonReco
   return fields;
 }
 
-function badFrame(how: string, cause: unknown): Failure {
-  return new Failure("upstream_bad_frame", `The backend's answer makes no sense: ${how}.`, { cause });
+function badFrame(how: string, cause?: unknown): Failure {
+  return new Failure("upstream_bad_frame", `The backend sent a frame that makes no sense: ${how}.`, {
+    cause,
+  });
+}
+
+function badDocument(how: string, cause?: unknown): Failure {
+  return new Failure("upstream_bad_response", `The backend's answer makes no sense: ${how}.`, { cause });
 }

@@ -10,48 +10,111 @@ const MESSAGE_MAX = 2000;
  */
 export function readFailure(status: number, body: string, headers: ReadonlyMap<string, string>): Failure {
   const said = readErrorBody(body);
-  const message = said.message || `The backend answered with status ${status}.`;
-  const detail: FailureDetail = { status, ...said.detail };
   const retryAfter = headers.get("retry-after");
-  if (retryAfter !== undefined && /^[\w ,:.+-]{1,64}$/.test(retryAfter)) detail.retryAfter = retryAfter;
-  return new Failure(classify(status, message, detail), message, detail);
+  if (retryAfter !== undefined && /^[\w ,:.+-]{1,64}$/.test(retryAfter)) said.detail.retryAfter = retryAfter;
+  said.message ||= `The backend answered with status ${status}.`;
+  return failureOf(status, { ...said, detail: { status, ...said.detail } });
 }
+
+/** What error types mean as a status, for errors that name none: OpenAI's, and the usual ones of its kin. */
+const STATUS_OF_TYPE: ReadonlyMap<string, number> = new Map([
+  ["invalid_request_error", 400],
+  ["authentication_error", 401],
+  ["permission_error", 403],
+  ["not_found_error", 404],
+  ["rate_limit_error", 429],
+  ["overloaded_error", 503],
+]);
 
 /** An error that arrived inside an answer whose status was already 200: an `error` field of any shape. */
 export function readErrorField(error: unknown): Failure {
   const said = readErrorValue(error);
-  const message = said.message || "The backend reported an error without a text.";
-  const status = statusOf(said.detail.upstreamCode);
-  const detail: FailureDetail = status === undefined ? said.detail : { status, ...said.detail };
-  return new Failure(classify(status ?? 500, message, detail), message, detail);
+  const { upstreamCode, upstreamType = "" } = said.detail;
+  const status = statusOf(upstreamCode) ?? STATUS_OF_TYPE.get(upstreamType);
+  if (status !== undefined) said.detail.status = status;
+  said.message ||= "The backend reported an error without a text.";
+  return failureOf(status ?? 500, said);
 }
 
-function classify(
-  status: number,
-  message: string,
-  { upstreamCode = "", upstreamType = "" }: FailureDetail,
-): FailureCode {
-  const words = `${upstreamCode} ${upstreamType} ${message}`.toLowerCase();
-  if (status >= 300 && status < 400) return "upstream_redirect";
-  if (CONTEXT_OVERFLOW.some((text) => words.includes(text))) return "context_length_exceeded";
+function failureOf(status: number, { message, detail }: Said): Failure {
+  const code = classify(status, message, detail);
+  // Hosts quote the key they refuse, or parts of it, and a redirect may carry one: neither is the caller's to read.
+  if (code === "upstream_auth") return new Failure(code, refused(status), { status });
+  if (code === "upstream_redirect") {
+    return new Failure(code, `The backend sent a redirect (status ${status}), which is not followed.`, {
+      status,
+    });
+  }
+  return new Failure(code, message, detail);
+}
+
+function refused(status: number): string {
+  return status === 401
+    ? "The backend did not accept the key that is configured for it (status 401)."
+    : `The backend does not allow this with the key that is configured for it (status ${status}).`;
+}
+
+function classify(status: number, message: string, detail: FailureDetail): FailureCode {
+  const kind = `${detail.upstreamCode ?? ""} ${detail.upstreamType ?? ""}`.toLowerCase();
+  const words = `${kind} ${message.toLowerCase()}`;
+  if (status < 400) return "upstream_redirect";
   if (status === 401 || status === 403) return "upstream_auth";
-  if (words.includes("insufficient_quota") || status === 402) return "insufficient_quota";
-  if (status === 429 || words.includes("rate_limit_exceeded")) return "rate_limited";
+  if (CONTEXT_OVERFLOW.some((text) => words.includes(text))) return "context_length_exceeded";
+  if (status === 402 || words.includes("insufficient_quota")) return "insufficient_quota";
+  if (status === 429 || kind.includes("rate_limit")) return "rate_limited";
   if (status === 503 && words.includes("loading model")) return "model_loading";
-  if (status === 503 || status === 529 || words.includes("overloaded")) return "overloaded";
-  return status >= 400 && status < 500 ? "upstream_rejected" : "upstream_error";
+  if (status >= 500 && UNABLE.test(words)) return "unsupported";
+  if (status >= 500 && MISTAKEN.test(words)) return "invalid_request";
+  if (isOverloaded(status, kind, words)) return "overloaded";
+  return status < 500 ? "upstream_rejected" : "upstream_error";
 }
 
-/** How hosts say that a prompt is too long: OpenAI, llama.cpp, vLLM, Anthropic-like hosts, Gemini, LM Studio. */
-const CONTEXT_OVERFLOW = [
+/** 498 is Groq's, 529 Anthropic's. */
+function isOverloaded(status: number, kind: string, words: string): boolean {
+  if (status === 498 || status === 503 || status === 529) return true;
+  return (status < 500 ? kind : words).includes("overloaded");
+}
+
+/**
+ * The caller asked for what the model cannot do; to ask again is no use. llama-server says 500 to a picture that it has no
+ * eyes for and to a chat with an embedding model, and 501 to embeddings of a chat model.
+ */
+const UNABLE = /input is not supported|does not support|requires --jinja|unsupported tool type/;
+
+/** Mistakes in the request that llama-server answers with 500: broken arguments in the history, a picture it cannot get. */
+const MISTAKEN = /failed to parse tool|failed to download image|cannot make get request|invalid base64 value/;
+
+/** How hosts say that a prompt is too long, in lower case. */
+const CONTEXT_OVERFLOW: readonly string[] = [
+  // OpenAI, and most who copy it; its newer models; Groq and Cerebras
   "context_length_exceeded",
-  "exceed_context_size",
   "maximum context length",
-  "exceeds the available context size",
-  "prompt is too long",
-  "exceeds the maximum number of tokens",
-  "greater than the context length",
   "exceeds the context window",
+  "reduce the length of the messages",
+  // llama.cpp; when a prompt does not fit in one batch (embeddings)
+  "exceed_context_size",
+  "exceeds the available context size",
+  "too large to process. increase the physical batch size",
+  // vLLM
+  "maximum model length",
+  // LM Studio, four releases
+  "context the overflows",
+  ">= n_ctx",
+  "greater than the context length",
+  "context size has been exceeded",
+  // Ollama
+  "max context length",
+  "exceeds the context length",
+  // Anthropic and Bedrock behind a gateway
+  "prompt is too long",
+  "exceed context limit",
+  "input is too long",
+  // Gemini; xAI; Moonshot; GLM; MiniMax
+  "exceeds the maximum number of tokens",
+  "maximum prompt length",
+  "exceeded model token limit",
+  "model_context_window_exceeded",
+  "context window exceeds limit",
 ];
 
 interface Said {
@@ -69,7 +132,7 @@ function readErrorBody(body: string): Said {
   if (Array.isArray(value)) value = value[0];
   if (!isRecord(value)) return { message: typeof value === "string" ? clip(value) : "", detail: {} };
   // A flat object is its own error: {"message":"..","type":"..","code":404} (vLLM before 0.9, Mistral).
-  return readErrorValue(value.error ?? value);
+  return readErrorValue(value.error || value);
 }
 
 function readErrorValue(error: unknown): Said {
@@ -80,29 +143,37 @@ function readErrorValue(error: unknown): Said {
   if (typeof error.code === "string" || typeof error.code === "number")
     detail.upstreamCode = clip(String(error.code));
   if (typeof error.param === "string") detail.param = clip(error.param);
-  return { message: textOf(error.message ?? error.detail), detail };
+  const said = [textOf(error.message ?? error.detail)];
+  // OpenRouter says "Provider returned error", and here what the provider returned.
+  if (isRecord(error.metadata) && typeof error.metadata.raw === "string") said.push(clip(error.metadata.raw));
+  return { message: clip(said.filter((text) => text !== "").join(": ")), detail };
 }
+
+/** As deep and as long as lists of complaints really are: a backend must not keep us busy with its errors. */
+const DEPTH_MAX = 4;
+const ENTRIES_MAX = 20;
 
 /** Mistral and FastAPI put objects and lists where a text belongs. */
-function textOf(value: unknown): string {
+function textOf(value: unknown, depth = 0): string {
   if (typeof value === "string") return clip(value);
-  if (value === undefined || value === null) return "";
-  if (Array.isArray(value)) {
-    return clip(
-      value
-        .map((entry) =>
-          isRecord(entry) && typeof entry.msg === "string" ? entry.msg : JSON.stringify(entry),
-        )
-        .join("; "),
-    );
-  }
-  return clip(JSON.stringify(value));
+  if (typeof value !== "object" || value === null) return String(value ?? "");
+  if (depth > DEPTH_MAX) return "...";
+  const said = isRecord(value) ? (value.msg ?? value.message ?? value.detail) : undefined;
+  if (said !== undefined) return textOf(said, depth + 1);
+  return Object.entries(value)
+    .slice(0, ENTRIES_MAX)
+    .map(([name, entry]) => `${Array.isArray(value) ? "" : `${name}: `}${textOf(entry, depth + 1)}`)
+    .join("; ");
 }
 
+/** Each step reads the page once, whatever is in it. */
 function plainText(body: string): string {
   if (!/^\s*</.test(body)) return clip(body);
-  const short = body.slice(0, 20 * MESSAGE_MAX);
-  return clip(short.replace(/<(script|style)\b[^]*?<\/\1>/gi, " ").replace(/<[^>]*>/g, " "));
+  const visible = body
+    .slice(0, 20 * MESSAGE_MAX)
+    .split(/<(?=script\b|style\b)/i)
+    .map((piece, i) => (i === 0 ? piece : piece.replace(/^[^]*?<\/(?:script|style)\b[^<>]*>/i, "")));
+  return clip(visible.join(" ").replace(/<[^<>]*>/g, " "));
 }
 
 function clip(text: string): string {

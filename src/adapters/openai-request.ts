@@ -1,31 +1,30 @@
+import { Failure } from "../core/failure.ts";
 import { isRecord, type JsonRecord } from "../core/json.ts";
 import type { ModelRequest, Note, RawObject } from "../core/request.ts";
 import type { Destination } from "./adapter.ts";
+import { Draft } from "./draft.ts";
 import type { Profile } from "./profile.ts";
-
-/** Top-level fields to replace (a value), or remove (undefined); everything else is forwarded as it came. */
-type Changes = Map<string, unknown>;
 
 /**
  * The client's own JSON with as few top-level fields changed as the host needs: the rest keeps its bytes, so unknown
- * fields survive and the host's prompt cache keeps hitting.
+ * fields survive and the host's prompt cache keeps hitting. Throws `invalid_request` for a choice that cannot be kept.
  */
 export function writeRequest(request: ModelRequest, to: Destination, notes: Note[]): Uint8Array[] {
-  const changes: Changes = new Map();
-  const { body } = request;
-  changes.set("model", to.model);
-  dropNulls(body, changes);
-  for (const [name, value] of Object.entries(to.defaults)) if (isAbsent(body, name)) changes.set(name, value);
-  if (request.operation === "embeddings") writeEmbeddings(body, to.profile, changes);
+  const draft = new Draft(request.body);
+  for (const name of NULLABLE) if (request.body.kind(name) === "null") draft.remove(name);
+  addDefaults(draft, to.defaults);
+  draft.set("model", to.model);
+  if (request.operation === "embeddings") writeEmbeddings(draft, to.profile);
   else {
-    writeStreamOptions(request, to.profile, changes);
+    writeStreamOptions(request, draft, to.profile);
     // -1 is how several clients say "no limit"; OpenAI and vLLM refuse it.
-    for (const name of LIMITS) if (Number(body.value(name)) < 0) changes.set(name, undefined);
+    for (const name of LIMITS) if (Number(draft.value(name)) < 0) draft.remove(name);
   }
-  if (request.operation === "chat") writeChat(body, to.profile, changes, notes);
-  return body.edit(changes);
+  if (request.operation === "chat") writeChat(draft, to.profile, notes);
+  return draft.pieces();
 }
 
+/** Two names of one limit: hosts refuse both at once, and nothing is lost by sending the other. */
 const LIMITS = ["max_tokens", "max_completion_tokens"];
 
 /** OpenAI reads null as absent in all of these; engines differ, so they get it spelled out. */
@@ -55,73 +54,82 @@ const NULLABLE = [
   "suffix",
 ] as const;
 
-function dropNulls(body: RawObject, changes: Changes): void {
-  for (const name of NULLABLE) if (body.has(name) && body.value(name) === null) changes.set(name, undefined);
+function addDefaults(draft: Draft, defaults: Destination["defaults"]): void {
+  const limited = LIMITS.some((name) => draft.has(name));
+  for (const [name, value] of Object.entries(defaults)) {
+    if (!draft.has(name) && !(limited && LIMITS.includes(name))) draft.set(name, value);
+  }
 }
 
 /** Usage is always asked for, so that every answer can be counted; the client sees it only if it asked too. */
-function writeStreamOptions(request: ModelRequest, profile: Profile, changes: Changes): void {
-  const options = request.body.value("stream_options");
-  if (request.stream && profile.streamUsage) {
-    if (request.includeUsage) return;
-    changes.set("stream_options", { ...(isRecord(options) ? options : {}), include_usage: true });
-  } else if (request.body.has("stream_options")) changes.set("stream_options", undefined);
+function writeStreamOptions(request: ModelRequest, draft: Draft, profile: Profile): void {
+  const stream = request.stream || (profile.alwaysStream && canStream(draft));
+  if (stream && !request.stream) draft.set("stream", true);
+  if (!stream || !profile.streamUsage) return draft.remove("stream_options");
+  if (request.includeUsage) return;
+  const options = draft.value("stream_options");
+  draft.set("stream_options", { ...(isRecord(options) ? options : {}), include_usage: true });
 }
 
-function writeChat(body: RawObject, profile: Profile, changes: Changes, notes: Note[]): void {
-  writeTools(body, profile, changes, notes);
-  if (!profile.developerRole) renameDeveloper(body, changes);
-  const format = body.value("response_format");
-  if (profile.jsonObject === "schema" && isRecord(format) && format.type === "json_object") {
-    changes.set("response_format", ANY_OBJECT);
-    notes.push("response_format json_object was sent as a json_schema that allows any object");
-  }
+/** llama-server refuses one combination as a stream that it answers whole: "logprobs is not supported with tools + stream". */
+function canStream(draft: Draft): boolean {
+  return !(draft.value("logprobs") === true && draft.has("tools"));
+}
+
+function writeChat(draft: Draft, profile: Profile, notes: Note[]): void {
+  writeTools(draft, profile, notes);
+  if (!profile.developerRole) renameDeveloper(draft);
+  if (profile.jsonObject === "schema") writeJsonObject(draft, notes);
   for (const [name, other] of Object.entries(profile.rename)) {
-    if (isAbsent(body, name) || changes.get(name) !== undefined || isRemoved(changes, name)) continue;
-    changes.set(name, undefined);
+    if (!draft.has(name)) continue;
     // Of the two limits a client may send together, the newer one counts (OpenAI's API reference).
-    if (name === "max_tokens" && !isAbsent(body, other)) continue;
-    changes.set(other, body.value(name));
-    if (!SAME_MEANING.has(other)) notes.push(`${name} was sent as ${other}`);
+    if (name !== "max_tokens" || !draft.has(other)) draft.set(other, draft.value(name));
+    draft.remove(name);
+    if (!LIMITS.includes(other)) notes.push(`${name} was sent as ${other}`);
   }
   for (const name of profile.drop) {
-    if (isAbsent(body, name)) continue;
-    changes.set(name, undefined);
+    if (!draft.has(name)) continue;
+    draft.remove(name);
     notes.push(`${name} was dropped: this backend does not accept it`);
   }
 }
 
-/** Two names of one limit: nothing is lost that a note would have to tell. */
-const SAME_MEANING = new Set(LIMITS);
+function writeJsonObject(draft: Draft, notes: Note[]): void {
+  const format = draft.value("response_format");
+  if (!isRecord(format) || format.type !== "json_object") return;
+  draft.set("response_format", ANY_OBJECT);
+  notes.push("response_format json_object was sent as a json_schema that allows any object");
+}
 
 const ANY_OBJECT = { type: "json_schema", json_schema: { name: "object", schema: { type: "object" } } };
 
-function writeTools(body: RawObject, profile: Profile, changes: Changes, notes: Note[]): void {
-  const tools = body.value("tools");
+function writeTools(draft: Draft, profile: Profile, notes: Note[]): void {
+  const tools = draft.value("tools");
   if (!Array.isArray(tools) || tools.length === 0) {
     // OpenAI and vLLM answer 400 to an empty list, and to a choice with nothing to choose from.
-    for (const name of ["tools", "tool_choice", "parallel_tool_calls"])
-      if (body.has(name)) changes.set(name, undefined);
+    for (const name of ["tools", "tool_choice", "parallel_tool_calls"]) draft.remove(name);
     return;
   }
-  if (!profile.parallelToolsDefault && isAbsent(body, "parallel_tool_calls"))
-    changes.set("parallel_tool_calls", true);
-  const choice = body.value("tool_choice");
-  if (profile.toolChoice === "any" && choice === "required") changes.set("tool_choice", "any");
-  if (profile.toolChoice === "none") return emulateChoice(choice, changes, notes);
+  if (!profile.parallelToolsDefault && !draft.has("parallel_tool_calls"))
+    draft.set("parallel_tool_calls", true);
+  const choice = draft.value("tool_choice");
+  if (profile.toolChoice === "any" && choice === "required") draft.set("tool_choice", "any");
+  // llama-server shows the tools to the model even then, and hands on the call it may write as the text of its answer.
+  const shown = profile.toolChoice === "strings" && choice === "none";
+  if (shown || profile.toolChoice === "none") return emulateChoice(draft, choice, notes);
   if (profile.toolChoice !== "strings" || !isRecord(choice)) return;
   const wanted = wantedTools(choice, tools);
-  changes.set("tools", wanted.tools);
-  changes.set("tool_choice", wanted.mode);
+  draft.set("tools", wanted.tools);
+  draft.set("tool_choice", wanted.mode);
   notes.push(`tool_choice was emulated: only the chosen tools were sent, with tool_choice ${wanted.mode}`);
 }
 
 /** A host that ignores tool_choice can still be kept from calling: by not showing it any tool. */
-function emulateChoice(choice: unknown, changes: Changes, notes: Note[]): void {
-  if (choice === undefined || choice === null || choice === "auto") return;
-  changes.set("tool_choice", undefined);
+function emulateChoice(draft: Draft, choice: unknown, notes: Note[]): void {
+  if (choice === undefined || choice === "auto") return;
+  draft.remove("tool_choice");
   if (choice === "none") {
-    for (const name of ["tools", "parallel_tool_calls"]) changes.set(name, undefined);
+    for (const name of ["tools", "parallel_tool_calls"]) draft.remove(name);
     notes.push("tool_choice none was emulated: the tools were not sent");
   } else notes.push("tool_choice was dropped: this backend ignores it and may answer without a tool call");
 }
@@ -130,9 +138,12 @@ function emulateChoice(choice: unknown, changes: Changes, notes: Note[]): void {
 function wantedTools(choice: JsonRecord, tools: unknown[]): { tools: unknown[]; mode: string } {
   const allowed = isRecord(choice.allowed_tools) ? choice.allowed_tools : undefined;
   const entries = Array.isArray(allowed?.tools) ? allowed.tools : [choice];
-  const names = new Set(entries.map(toolName));
+  const names = new Set<unknown>(entries.map(toolName).filter((name) => name !== undefined));
   const kept = tools.filter((tool) => names.has(toolName(tool)));
-  return { tools: kept.length > 0 ? kept : tools, mode: allowed?.mode === "auto" ? "auto" : "required" };
+  if (kept.length > 0) return { tools: kept, mode: allowed?.mode === "auto" ? "auto" : "required" };
+  throw new Failure("invalid_request", "'tool_choice' names no tool that is among 'tools'.", {
+    param: "tool_choice",
+  });
 }
 
 function toolName(tool: unknown): unknown {
@@ -142,28 +153,26 @@ function toolName(tool: unknown): unknown {
 }
 
 /** Chat templates of local engines know no `developer`: it means what `system` meant before. */
-function renameDeveloper(body: RawObject, changes: Changes): void {
-  if (
-    Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.byteLength).indexOf('"developer"') === -1
-  )
-    return;
-  const messages = body.value("messages");
-  if (!Array.isArray(messages)) return;
-  const renamed = messages.map((message) =>
-    isRecord(message) && message.role === "developer" ? { ...message, role: "system" } : message,
+function renameDeveloper(draft: Draft): void {
+  if (!mentionsDeveloper(draft.body)) return;
+  const messages = draft.value("messages");
+  if (!Array.isArray(messages) || !messages.some(isDeveloper)) return;
+  draft.set(
+    "messages",
+    messages.map((message) => (isDeveloper(message) ? { ...message, role: "system" } : message)),
   );
-  changes.set("messages", renamed);
 }
 
-function writeEmbeddings(body: RawObject, profile: Profile, changes: Changes): void {
-  if (!profile.base64Embeddings && body.value("encoding_format") !== "float")
-    changes.set("encoding_format", "float");
+/** Told from the bytes: most requests need not be parsed for it. */
+function mentionsDeveloper({ bytes }: RawObject): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('"developer"');
 }
 
-function isAbsent(body: RawObject, name: string): boolean {
-  return !body.has(name) || body.value(name) === null;
+function isDeveloper(message: unknown): message is JsonRecord {
+  return isRecord(message) && message.role === "developer";
 }
 
-function isRemoved(changes: Changes, name: string): boolean {
-  return changes.has(name) && changes.get(name) === undefined;
+function writeEmbeddings(draft: Draft, profile: Profile): void {
+  if (!profile.base64Embeddings && draft.value("encoding_format") !== "float")
+    draft.set("encoding_format", "float");
 }

@@ -8,6 +8,17 @@ export function readUsage(chunk: JsonRecord): Usage | undefined {
   return isRecord(usage) ? toUsage(usage) : undefined;
 }
 
+/** Two counts of one answer's choices as one: the prompt was read once, the outputs add up. */
+export function addUsage(before: Usage | undefined, next: Usage): Usage {
+  if (!before) return next;
+  const input = Math.max(before.input, next.input);
+  const output = before.output + next.output;
+  const sum: Usage = { ...next, input, output };
+  const counts = { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
+  if (next.native) sum.native = { ...next.native, value: { ...next.native.value, ...counts } };
+  return sum;
+}
+
 function toUsage(native: JsonRecord): Usage | undefined {
   const input = count(native.prompt_tokens);
   const total = count(native.total_tokens);

@@ -3,7 +3,14 @@ import { isRecord } from "../core/json.ts";
 import type { ModelInfo } from "../core/model.ts";
 import type { Operation } from "../core/request.ts";
 import type { Adapter, Embeddings } from "./adapter.ts";
-import { type AnswerState, beginAnswer, isWhole, readChunk } from "./openai-answer.ts";
+import {
+  type AnswerState,
+  beginAnswer,
+  isWhole,
+  readChunk,
+  readDocument,
+  readDoneMark,
+} from "./openai-answer.ts";
 import { readFailure } from "./openai-failure.ts";
 import { writeRequest } from "./openai-request.ts";
 import { readUsage } from "./openai-usage.ts";
@@ -20,18 +27,10 @@ export const openai: Adapter<AnswerState> = {
   write: writeRequest,
   begin: beginAnswer,
   step(state, frame, out) {
-    if (frame.trim() === "[DONE]") state.doneMark = true;
+    if (frame.trim() === "[DONE]") readDoneMark(state, out);
     else readChunk(state, frame, out);
   },
-  whole(state, body, out) {
-    readChunk(state, body, out);
-    // One document cannot be cut between choices: those without a reason ended all the same.
-    for (const [choice, finished] of state.finished) {
-      if (finished) continue;
-      state.finished.set(choice, true);
-      out.push({ type: "finish", choice, reason: "stop" });
-    }
-  },
+  whole: readDocument,
   ended: (state) => state.doneMark,
   done: isWhole,
   failure: readFailure,
@@ -97,9 +96,8 @@ function readVector(value: unknown, i: number): ArrayLike<number> {
   const bytes = Buffer.from(value, "base64");
   if (bytes.length === 0 || bytes.length % 4 !== 0)
     throw badEmbeddings(`entry ${i} is no vector of 32-bit floats`);
-  const vector = new Float32Array(bytes.length / 4);
-  for (let at = 0; at < vector.length; at++) vector[at] = bytes.readFloatLE(at * 4);
-  return vector;
+  // A copy, because the bytes may begin anywhere in a pool. Every machine that Bun runs on is little-endian itself.
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
 function badEmbeddings(how: string, cause?: unknown): Failure {

@@ -22,6 +22,13 @@ export interface Profile {
   parallelToolsDefault: boolean;
   /** Does the host honour `encoding_format: base64`? When not, floats are asked for and encoded here. LM Studio, Mistral. */
   base64Embeddings: boolean;
+  /**
+   * Ask for a stream even where the client wants none, and fold it here. llama-server notices that a caller left at once
+   * only while it streams; an abandoned whole answer keeps its slot for seconds, beside other work to its end.
+   */
+  alwaysStream: boolean;
+  /** llama-server counts each choice of a stream by itself: the sum is the answer's usage. Elsewhere the last count is. */
+  usagePerChoice: boolean;
   /** May a stream end without finish_reason? Only then is `[DONE]` alone taken for a complete answer. */
   finishOptional: boolean;
 }
@@ -36,5 +43,7 @@ export const PLAIN_PROFILE: Profile = Object.freeze({
   jsonObject: "native",
   parallelToolsDefault: true,
   base64Embeddings: true,
+  alwaysStream: false,
+  usagePerChoice: false,
   finishOptional: false,
 } satisfies Profile);

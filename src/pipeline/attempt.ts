@@ -39,11 +39,13 @@ export class Attempts {
    * Later failures are the stream's last event. The backend's slot is held until the stream has ended or been left.
    */
   async open(attempt: Try): Promise<EventStream> {
+    const ask = prepare(attempt);
     const release = await this.#enter(attempt);
-    return this.#watched(attempt, release, async (response) => {
+    return this.#watched(attempt, { ask, release }, async (response) => {
       const events = readEvents(response, reading(attempt));
       try {
-        return new HeldStream(await readHead(events), events, release);
+        const heard = (failure: Failure) => this.#heard(attempt.target.backend, failure);
+        return new HeldStream(await readHead(events), events, { release, heard });
       } catch (thrown) {
         await events.return?.();
         throw thrown;
@@ -53,9 +55,10 @@ export class Attempts {
 
   /** Asks for one document and hands it to `read`; the slot is held meanwhile. For what is not a stream of events. */
   async read<T>(attempt: Try, read: (body: string) => T): Promise<T> {
+    const ask = prepare(attempt);
     const release = await this.#enter(attempt);
     try {
-      return await this.#watched(attempt, release, async (response) =>
+      return await this.#watched(attempt, { ask, release }, async (response) =>
         read(await readBody(response, WHOLE_BYTES_MAX)),
       );
     } finally {
@@ -65,20 +68,24 @@ export class Attempts {
 
   async #watched<T>(
     attempt: Try,
-    release: Release,
+    { ask, release }: { ask: () => Promise<UpstreamResponse>; release: Release },
     use: (response: UpstreamResponse) => Promise<T>,
   ): Promise<T> {
     const { backend } = attempt.target;
     try {
-      const result = await use(await ask(attempt));
+      const result = await use(await ask());
       this.#witness.succeeded(backend);
       return result;
     } catch (thrown) {
       release();
-      const failure = Failure.from(thrown);
-      if (failure.code !== "cancelled") this.#witness.failed(backend, failure);
-      throw failure;
+      throw this.#heard(backend, Failure.from(thrown));
     }
+  }
+
+  /** Tells the witness; returns what the caller may read. */
+  #heard(backend: Backend, failure: Failure): Failure {
+    if (failure.code !== "cancelled") this.#witness.failed(backend, failure);
+    return backend.withoutSecrets(failure);
   }
 
   /** A slot of the backend, given back at the latest when the client leaves: nobody may ever read the answer then. */
@@ -102,14 +109,21 @@ export class Attempts {
   }
 }
 
-/** Sends the request. Throws the backend's own failure when the answer is one. */
-async function ask({ request, target, defaults, signal, notes }: Try): Promise<UpstreamResponse> {
-  const { adapter, profile, transport, headers, timeouts } = target.backend;
+/**
+ * Writes the request at once, so that its notes are known however long it then waits for a slot: the head of the answer,
+ * which carries them, may go out before. What is returned sends it, and throws the backend's own failure when the answer
+ * is one.
+ */
+function prepare({ request, target, defaults, signal, notes }: Try): () => Promise<UpstreamResponse> {
+  const { adapter, profile, transport, headers, timeouts, preset } = target.backend;
+  const { keepAlive } = preset;
   const body = adapter.write(request, { model: target.model, profile, defaults }, notes);
   const path = adapter.path(request.operation);
-  const response = await transport.send({ method: "POST", path, headers, body, signal, timeouts });
-  if (response.status >= 300) throw await readFailure(response, adapter);
-  return response;
+  return async () => {
+    const response = await transport.send({ method: "POST", path, headers, body, signal, timeouts, keepAlive });
+    if (response.status >= 300) throw await readFailure(response, adapter);
+    return response;
+  };
 }
 
 function reading({ request, target }: Try) {
@@ -129,6 +143,12 @@ function reading({ request, target }: Try) {
 
 const ID_PREFIX = { chat: "chatcmpl", completions: "cmpl", embeddings: "emb" } as const;
 
+/**
+ * Events a head may have before the model says something. Hosts say a few things about themselves first; one that goes
+ * on (llama.cpp's progress in a long prompt) is heard at once.
+ */
+const HEAD_EVENTS_MAX = 8;
+
 /** All batches up to the first event that says something. Throws the failure when that comes first. */
 async function readHead(events: EventStream): Promise<StreamEvent[]> {
   const head: StreamEvent[] = [];
@@ -138,20 +158,28 @@ async function readHead(events: EventStream): Promise<StreamEvent[]> {
     head.push(...value);
     const first = value.find((event) => event.type !== "start" && event.type !== "extra");
     if (first?.type === "error") throw first.failure;
-    if (first) return head;
+    if (first || head.length > HEAD_EVENTS_MAX) return head;
   }
+}
+
+/** What a running stream owes to the rest of the program. */
+interface Duties {
+  release: Release;
+  /** Told of a failure in the middle of the answer; returns what the caller may read. */
+  heard(failure: Failure): Failure;
 }
 
 /** A stream whose first batches were already read. Whoever ends or leaves it gives the slot back. */
 class HeldStream implements EventStream {
   #head: StreamEvent[] | undefined;
   readonly #events: EventStream;
-  readonly #release: Release;
+  readonly #duties: Duties;
 
-  constructor(head: StreamEvent[], events: EventStream, release: Release) {
+  constructor(head: StreamEvent[], events: EventStream, duties: Duties) {
     this.#head = head;
     this.#events = events;
-    this.#release = release;
+    this.#duties = duties;
+    if (isLast(head)) duties.release();
   }
 
   [Symbol.asyncIterator](): this {
@@ -160,18 +188,29 @@ class HeldStream implements EventStream {
 
   async next(): Promise<IteratorResult<StreamEvent[], void>> {
     const head = this.#head;
-    if (head) {
-      this.#head = undefined;
-      return { done: false, value: head };
-    }
-    const result = await this.#events.next();
-    if (result.done) this.#release();
+    this.#head = undefined;
+    const result = head ? { done: false as const, value: head } : await this.#events.next();
+    if (result.done) this.#duties.release();
+    else this.#hear(result.value);
     return result;
   }
 
   async return(): Promise<IteratorResult<StreamEvent[], void>> {
-    this.#release();
+    this.#duties.release();
     await this.#events.return?.();
     return { done: true, value: undefined };
   }
+
+  #hear(batch: StreamEvent[]): void {
+    if (isLast(batch)) this.#duties.release();
+    const last = batch.at(-1);
+    if (last?.type === "error")
+      batch[batch.length - 1] = { type: "error", failure: this.#duties.heard(last.failure) };
+  }
+}
+
+/** The backend has said all and is free, although the client may still have to read. */
+function isLast(batch: readonly StreamEvent[]): boolean {
+  const type = batch.at(-1)?.type;
+  return type === "end" || type === "error";
 }

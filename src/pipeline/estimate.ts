@@ -8,14 +8,23 @@ const CHARACTERS_PER_TOKEN = 4;
 const TOKENS_PER_MESSAGE = 4;
 
 /** A guess at the tokens of a request and an answer of `characters`, for backends that do not count. Marked as such. */
-export function estimateUsage({ body, operation }: ModelRequest, characters: number): Usage {
-  const asked = operation === "chat" ? body.value("messages") : (body.value("prompt") ?? body.value("input"));
-  const messages = operation === "chat" && Array.isArray(asked) ? asked.length * TOKENS_PER_MESSAGE : 0;
+export function estimateUsage(request: ModelRequest, characters: number): Usage {
   return {
-    input: tokensIn(asked) + messages,
+    input: tokensAsked(request),
     output: Math.ceil(characters / CHARACTERS_PER_TOKEN),
     estimated: true,
   };
+}
+
+function tokensAsked({ body, operation }: ModelRequest): number {
+  try {
+    if (operation !== "chat") return tokensIn(body.value("prompt") ?? body.value("input"));
+    const messages = body.value("messages");
+    return tokensIn(messages) + (Array.isArray(messages) ? messages.length * TOKENS_PER_MESSAGE : 0);
+  } catch {
+    // The inside of a large body is the backend's to judge. This one was content with what is no JSON.
+    return Math.ceil(body.bytes.length / CHARACTERS_PER_TOKEN);
+  }
 }
 
 function tokensIn(value: unknown): number {

@@ -1,7 +1,7 @@
 import type { Answer, AnswerChoice } from "../core/answer.ts";
 import type { EventStream, Extra, StreamEvent } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
-import { isRecord } from "../core/json.ts";
+import { isRecord, type JsonRecord } from "../core/json.ts";
 import type { Dialect } from "../core/request.ts";
 
 /** Longest answer held for a client that does not stream, characters. */
@@ -77,7 +77,7 @@ class Folding {
         choice.refusal += this.#count(event.text);
         return;
       case "logprobs":
-        choice.logprobs = joinLogprobs(choice.logprobs, event.logprobs);
+        choice.logprobs = joined(choice.logprobs, event.logprobs);
         return;
       case "tool-start":
         choice.toolCalls.push({
@@ -137,13 +137,18 @@ class Folding {
   }
 }
 
-/** Streams send log-probabilities in pieces of the same shape: lists are joined, everything else is as last said. */
-function joinLogprobs(known: unknown, next: unknown): unknown {
-  if (!isRecord(known) || !isRecord(next)) return next;
-  const joined = { ...known };
+/**
+ * Streams send log-probabilities in pieces of the same shape: lists are joined, everything else is as last said. Adds to
+ * `known`, which is ours: copying it for every token would be quadratic.
+ */
+function joined(known: unknown, next: unknown): unknown {
+  if (!isRecord(next)) return next;
+  const all: JsonRecord = isRecord(known) ? known : {};
   for (const [name, value] of Object.entries(next)) {
-    const before = joined[name];
-    joined[name] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : (value ?? before);
+    const before = all[name];
+    if (Array.isArray(before) && Array.isArray(value)) for (const entry of value) before.push(entry);
+    else if (Array.isArray(value)) all[name] = [...value];
+    else all[name] = value ?? before ?? null;
   }
-  return joined;
+  return all;
 }

@@ -10,6 +10,9 @@ export interface Fallback {
   created: number;
 }
 
+/** Events kept until the answer has an id of its own. */
+const EARLY_MAX = 8;
+
 interface Finish {
   reason: FinishReason;
   raw?: string;
@@ -36,28 +39,21 @@ export class Normaliser {
     this.#fallback = fallback;
   }
 
-  /** The events of one read, repaired. */
-  push(events: readonly StreamEvent[]): StreamEvent[] {
-    const out: StreamEvent[] = [];
+  /** The events of one read, repaired. When it throws a Failure, what came before the fault is in `out`. */
+  push(events: readonly StreamEvent[], out: StreamEvent[]): void {
     for (const event of events) this.#event(event, out);
-    return out;
   }
 
   /** The answer is whole. `estimate` counts where the backend did not. Throws Failure for a tool call without a name. */
-  end(estimate: (characters: number) => Usage): StreamEvent[] {
-    const out: StreamEvent[] = [];
+  end(estimate: (characters: number) => Usage, out: StreamEvent[]): void {
     this.#start(undefined, out);
-    for (const choice of [...this.#finishes.keys()].sort((a, b) => a - b)) {
-      const calls = this.#choices.get(choice);
-      calls?.finish(out);
-      const finish = this.#finishes.get(choice);
-      if (!finish) continue;
+    for (const calls of this.#choices.values()) calls.finish(out);
+    for (const [choice, finish] of [...this.#finishes].sort(([a], [b]) => a - b)) {
       // Several hosts say "stop" after tool calls; agent loops then end without running them.
-      const called = finish.reason === "stop" && calls !== undefined && calls.count > 0;
+      const called = finish.reason === "stop" && this.#choices.has(choice);
       out.push({ type: "finish", choice, ...finish, reason: called ? "tool_calls" : finish.reason });
     }
     out.push({ type: "usage", usage: this.#usage ?? estimate(this.characters) }, { type: "end" });
-    return out;
   }
 
   #event(event: StreamEvent, out: StreamEvent[]): void {
@@ -74,7 +70,7 @@ export class Normaliser {
         return this.#calls(event.choice).push(event, out);
       case "extra":
         // Azure's first chunk brings its filter's results before the answer has an id.
-        if (!this.#started) {
+        if (!this.#started && this.#early.length < EARLY_MAX) {
           this.#early.push(event);
           return;
         }

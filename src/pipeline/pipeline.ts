@@ -12,7 +12,7 @@ import type { Resolver, Target } from "./resolve.ts";
 export interface Run<T> {
   /** Known at once, before the backend has said anything. */
   readonly target: Target;
-  /** Complete when `result` has settled. */
+  /** Complete at once. */
   readonly notes: readonly Note[];
   /** Rejects with a Failure as long as nothing was said. */
   readonly result: Promise<T>;

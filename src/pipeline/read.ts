@@ -32,24 +32,29 @@ export interface Reading {
 export async function* readEvents(response: UpstreamResponse, reading: Reading): EventStream {
   const normaliser = new Normaliser(reading.fallback);
   const decoder = isStream(response, reading.stream) ? new StreamDecoder(reading) : new WholeDecoder(reading);
-  let raw: StreamEvent[] = [];
-  const normalised = () => {
-    const events = raw;
-    raw = [];
-    return normaliser.push(events);
+  let batch: StreamEvent[] = [];
+  /** What `decode` reads, repaired: also what came before a fault. The fault that happened first is the one thrown. */
+  const read = (decode: (out: StreamEvent[]) => void) => {
+    const raw: StreamEvent[] = [];
+    try {
+      decode(raw);
+    } finally {
+      normaliser.push(raw, batch);
+    }
   };
   try {
     for await (const bytes of response.body) {
-      decoder.push(bytes, raw);
-      const batch = normalised();
-      if (batch.length > 0) yield batch;
+      read((out) => decoder.push(bytes, out));
       if (decoder.ended) break;
+      if (batch.length > 0) yield batch;
+      batch = [];
     }
-    decoder.end(raw);
-    yield [...normalised(), ...normaliser.end(reading.estimate)];
+    read((out) => decoder.end(out));
+    normaliser.end(reading.estimate, batch);
   } catch (thrown) {
-    yield [...normalised(), { type: "error", failure: Failure.from(thrown) }];
+    batch.push({ type: "error", failure: Failure.from(thrown) });
   }
+  yield batch;
 }
 
 /** Bytes to the events of a dialect. What came before a fault is in `out` when it throws. */
@@ -145,7 +150,9 @@ export async function readBody(response: UpstreamResponse, limit: number): Promi
 export async function readFailure(response: UpstreamResponse, adapter: Adapter): Promise<Failure> {
   let body = "";
   try {
-    body = await readBody(response, ERROR_BYTES_MAX);
+    const text = await readBody(response, ERROR_BYTES_MAX);
+    // Compressed although we asked for no such thing: not readable as a text.
+    if (!response.headers.has("content-encoding")) body = text;
   } catch (thrown) {
     const failure = Failure.from(thrown);
     if (failure.code === "cancelled") return failure;
@@ -154,11 +161,11 @@ export async function readFailure(response: UpstreamResponse, adapter: Adapter):
   return adapter.failure(response.status, body, response.headers);
 }
 
-/** Engines that cannot stream answer with one document, and some stream unasked: the content type tells. */
+/** Engines that cannot stream answer with one document, proxies with a page, and some stream unasked: the type tells. */
 function isStream(response: UpstreamResponse, asked: boolean): boolean {
   const type = response.headers.get("content-type") ?? "";
   if (type.includes("event-stream")) return true;
-  return /\/json\b/.test(type) ? false : asked;
+  return asked && !/\/(?:json|html)\b/.test(type);
 }
 
 function truncated(): Failure {

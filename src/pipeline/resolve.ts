@@ -63,7 +63,7 @@ export class Resolver {
     );
   }
 
-  /** Every name a client may ask for, aliases first; a plain id that an earlier backend has too is listed qualified. */
+  /** Every name a client may ask for, aliases first; a plain id that would mean another model is listed qualified. */
   list(): ListedModel[] {
     const listed: ListedModel[] = [];
     const taken = new Set<string>();
@@ -76,8 +76,8 @@ export class Resolver {
     for (const backend of this.#registry.backends()) {
       if (!backend.isUp) continue;
       for (const model of backend.models.values()) {
-        const id = taken.has(model.id) ? `${backend.name}/${model.id}` : model.id;
-        add({ ...model, id, backend: backend.name });
+        const plain = !taken.has(model.id) && !this.#qualified(model.id);
+        add({ ...model, id: plain ? model.id : `${backend.name}/${model.id}`, backend: backend.name });
       }
     }
     return listed;
@@ -123,12 +123,18 @@ export class Resolver {
 
   /** `backend/id` always means that backend, whatever it lists: lists lie. Else every backend that has it, those up first. */
   #find(name: string): Target[] {
-    const slash = name.indexOf("/");
-    const backend = slash > 0 ? this.#registry.find(name.slice(0, slash)) : undefined;
-    if (backend && slash < name.length - 1) return [{ backend, model: name.slice(slash + 1) }];
+    const qualified = this.#qualified(name);
+    if (qualified) return [qualified];
     const having = this.#registry.withModel(name);
     const ordered = [...having.filter((one) => one.isUp), ...having.filter((one) => !one.isUp)];
     return ordered.map((one) => ({ backend: one, model: name }));
+  }
+
+  #qualified(name: string): Target | undefined {
+    const slash = name.indexOf("/");
+    if (slash < 1 || slash === name.length - 1) return undefined;
+    const backend = this.#registry.find(name.slice(0, slash));
+    return backend && { backend, model: name.slice(slash + 1) };
   }
 
   #listAlias({ name, targets, contextWindow }: ModelAlias): ListedModel {

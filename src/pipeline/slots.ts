@@ -25,17 +25,28 @@ export class Slots {
 
   /** Resolves with the slot. Rejects with `overloaded` (queue full, or waited too long) or `cancelled`. */
   async acquire(signal: AbortSignal): Promise<Release> {
-    if (this.#busy >= this.#limit()) await this.#wait(signal);
-    this.#busy++;
+    if (signal.aborted) throw left();
+    this.#admit();
+    if (this.#waiting.length === 0 && this.#busy < this.#limit()) this.#busy++;
+    else await this.#wait(signal);
     let held = true;
     return () => {
       if (!held) return;
       held = false;
       this.#busy--;
-      if (this.#busy < this.#limit()) this.#waiting.shift()?.enter();
+      this.#admit();
     };
   }
 
+  /** Takes a slot for each one that may enter now, so that nobody else has it before the one who waited wakes up. */
+  #admit(): void {
+    while (this.#waiting.length > 0 && this.#busy < this.#limit()) {
+      this.#busy++;
+      this.#waiting.shift()?.enter();
+    }
+  }
+
+  /** Resolves with a slot taken. */
   #wait(signal: AbortSignal): Promise<void> {
     if (this.#waiting.length >= WAITING_MAX) throw overloaded("has too many requests waiting");
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -46,7 +57,7 @@ export class Slots {
       reject(failure);
     };
     const timer = setTimeout(() => leave(overloaded("had no free slot in time")), WAIT_MAX_MS);
-    const onAbort = () => leave(new Failure("cancelled", "The client left while waiting."));
+    const onAbort = () => leave(left());
     const settle = () => {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
@@ -65,6 +76,10 @@ export class Slots {
 
 interface Waiting {
   enter(): void;
+}
+
+function left(): Failure {
+  return new Failure("cancelled", "The client left while waiting.");
 }
 
 function overloaded(how: string): Failure {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { didYouMean, editDistance, nearest } from "../../src/config/suggest.ts";
+import { didYouMean, nearest } from "../../src/config/suggest.ts";
 
 describe("a suggestion", () => {
   const keys = ["url", "api_key", "timeouts", "tls", "headers", "models", "body_max"];
@@ -34,15 +34,4 @@ describe("a suggestion", () => {
   test("it reads as a question", () => {
     expect(didYouMean("ulr", keys)).toBe('did you mean "url"?');
   });
-});
-
-test.each([
-  ["", "", 0],
-  ["abc", "abc", 0],
-  ["", "abc", 3],
-  ["kitten", "sitting", 3],
-  ["hsot", "host", 1],
-])("the distance from %p to %p is %d", (a, b, distance) => {
-  expect(editDistance(a, b)).toBe(distance);
-  expect(editDistance(b, a)).toBe(distance);
 });

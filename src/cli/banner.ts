@@ -43,9 +43,15 @@ export function banner(facts: BannerFacts, colour: boolean): string {
     ...endpointLines(facts, paint),
     "",
     ...tryLines(facts, paint),
-    ...facts.warnings.map((warning) => `${paint.yellow("warning:")} ${printable(warning, 500)}`),
+    ...facts.warnings.map((warning) => `${paint.yellow("warning:")} ${lines(warning)}`),
     "",
   ].join("\n");
+}
+
+/** A warning's hint stands on a line of its own; any other line feed came from outside. */
+function lines(warning: string): string {
+  const parts = warning.split("\n  ");
+  return parts.map((part) => printable(part, 500)).join("\n  ");
 }
 
 /** The address for clients on this machine: a wildcard is not one, and IPv6 needs brackets. */

@@ -42,8 +42,10 @@ export async function serve(command: Serve, terminal: Terminal): Promise<number>
   registry.watch(reporter(log));
   void monitor.firstRound.then(() => {
     const warnings = [...configuration.warnings, ...problems];
-    if (!listener.stopping)
-      terminal.err(banner(facts(configuration, warnings, { registry, resolver, listener, version }), colour));
+    if (listener.stopping) return;
+    const text = banner(facts(configuration, warnings, { registry, resolver, listener, version }), colour);
+    // In order with the log, and like it never waiting for a reader.
+    sink.write(text.replace(/\n$/, ""));
   });
   await stopped;
   monitor.stop();

@@ -52,6 +52,12 @@ warning: the config file can be read by everybody
 `);
 });
 
+test("a warning's hint stands below it", () => {
+  expect(plain({ warnings: ["config:4: a key\n  hint: chmod 600"] })).toEndWith(
+    "\nwarning: config:4: a key\n  hint: chmod 600\n",
+  );
+});
+
 test("colour changes how the banner looks and not what it says", () => {
   const coloured = banner(FACTS, true);
   expect(coloured).toContain("\u001b[");

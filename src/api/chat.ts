@@ -97,29 +97,33 @@ function writeToolCall({ id, name, kind, args, extra }: AnswerToolCall): JsonRec
 
 const SHAPE: ChunkShape = {
   object: "chat.completion.chunk",
-  opening: '"delta":{"role":"assistant","content":"","refusal":null}',
-  fields: chatFields,
-  delta: (fields) => `"delta":{${fields}}`,
-  empty: '"delta":{}',
+  // Null before a call, as OpenAI says it: the deltas then add up to the message that a whole answer has.
+  opening: (first) =>
+    `"role":"assistant","content":${first.startsWith('"tool_calls"') ? "null" : '""'},"refusal":null`,
+  words,
+  silence: "",
+  before: '"delta":{',
+  after: "}",
+  noLogprobs: "",
 };
 
-function chatFields(event: StreamEvent): string | undefined {
+function words(event: StreamEvent): string | undefined {
   switch (event.type) {
     case "text":
-      return `"delta":{"content":${JSON.stringify(event.text)}}`;
+      return `"content":${JSON.stringify(event.text)}`;
     case "reasoning":
-      return `"delta":{"reasoning_content":${JSON.stringify(event.text)}}`;
+      return `"reasoning_content":${JSON.stringify(event.text)}`;
     case "refusal":
-      return `"delta":{"refusal":${JSON.stringify(event.text)}}`;
+      return `"refusal":${JSON.stringify(event.text)}`;
     case "tool-start": {
       const { call: index, id, name, kind, extra } = event;
       const call =
         kind === "custom" ? { custom: { name, input: "" } } : { function: { name, arguments: "" } };
-      return `"delta":{"tool_calls":[${JSON.stringify({ ...extra, index, id, type: kind, ...call })}]}`;
+      return `"tool_calls":[${JSON.stringify({ ...extra, index, id, type: kind, ...call })}]`;
     }
     case "tool-args": {
       const inner = event.kind === "custom" ? `"custom":{"input":` : `"function":{"arguments":`;
-      return `"delta":{"tool_calls":[{"index":${event.call},${inner}${JSON.stringify(event.json)}}}]}`;
+      return `"tool_calls":[{"index":${event.call},${inner}${JSON.stringify(event.json)}}}]`;
     }
     default:
       return undefined;

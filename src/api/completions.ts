@@ -73,8 +73,10 @@ function writeChoice({ index, text, logprobs, finish, raw, extra }: AnswerChoice
 const SHAPE: ChunkShape = {
   object: "text_completion",
   opening: undefined,
-  fields: (event) => (event.type === "text" ? `"text":${JSON.stringify(event.text)}` : undefined),
-  // A completion has no delta: unknown fields stand in the choice.
-  delta: (fields) => `"text":"",${fields}`,
-  empty: '"text":""',
+  words: (event) => (event.type === "text" ? `"text":${JSON.stringify(event.text)}` : undefined),
+  silence: '"text":""',
+  // A completion has no delta: its unknown fields stand in the choice.
+  before: "",
+  after: "",
+  noLogprobs: ',"logprobs":null',
 };

@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { Failure } from "../core/failure.ts";
 import type { ModelRequest, RawObject } from "../core/request.ts";
 import type { Usage } from "../core/usage.ts";
+import { PARSE_WHOLE_MAX } from "../wire/json.ts";
 import { BodyCheck } from "./body.ts";
 import { loose, maybe } from "./openai-fields.ts";
 import { usageMark } from "./openai-usage.ts";
@@ -32,8 +33,7 @@ const check = new BodyCheck(EmbeddingsBody, { input: ["string", "array"] });
 /** Throws `invalid_json` or `invalid_request`; like OpenAI it refuses an empty text. */
 export function readEmbeddings(body: RawObject, id: string): ModelRequest {
   check.check(body);
-  const input =
-    body.kind("input") === "string" || body.bytes.length < INPUTS_MAX ? body.value("input") : undefined;
+  const input = body.bytes.length > PARSE_WHOLE_MAX ? undefined : body.value("input");
   if (input === "" || (Array.isArray(input) && input.includes(""))) {
     throw new Failure("invalid_request", "Invalid value for 'input': it must not be an empty text.", {
       param: "input",
@@ -68,9 +68,9 @@ function toNumbers(vector: ArrayLike<number>): number[] {
   return Array.from(vector);
 }
 
-/** Little-endian 32-bit floats. */
+/** 32-bit floats, little-endian as every machine is that Bun runs on. */
 function toBase64(vector: ArrayLike<number>): string {
-  const bytes = Buffer.alloc(vector.length * 4);
-  for (let i = 0; i < vector.length; i++) bytes.writeFloatLE(vector[i] ?? 0, i * 4);
-  return bytes.toString("base64");
+  const { buffer, byteOffset, byteLength } =
+    vector instanceof Float32Array ? vector : Float32Array.from(vector);
+  return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
 }

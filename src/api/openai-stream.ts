@@ -22,16 +22,27 @@ export interface StreamWriter {
   error(failure: Failure): string;
 }
 
-/** What the two OpenAI streams, chat and completions, write differently. */
+/** What the two OpenAI streams, chat and completions, write differently. All texts are JSON without the outer braces. */
 export interface ChunkShape {
   object: string;
-  /** Fields of the first chunk of a choice; undefined when it needs none. */
-  opening: string | undefined;
-  /** The fields of a choice that carry this event, as JSON without braces; undefined when it says nothing here. */
-  fields(event: StreamEvent): string | undefined;
-  /** The same for unknown fields of a delta. */
-  delta(fields: string): string;
-  empty: string;
+  /** The words of a chunk before the first one of a choice, which has these `words`; undefined when it needs none. */
+  opening: ((words: string) => string) | undefined;
+  /** This event in words; undefined when it has none here. */
+  words(event: StreamEvent): string | undefined;
+  /** No words: for chunks that say something else. */
+  silence: string;
+  /** What stands around the words in a choice. */
+  before: string;
+  after: string;
+  /** Stands in a choice that has no log-probabilities. */
+  noLogprobs: string;
+}
+
+/** What came beside the words of a choice, and goes out with the next ones. */
+interface Beside {
+  choice?: JsonRecord;
+  delta?: JsonRecord;
+  logprobs?: { logprobs: unknown };
 }
 
 /**
@@ -44,10 +55,10 @@ export class ChunkWriter implements StreamWriter {
   readonly #options: StreamOptions;
   #head = "";
   #tail = "]}\n\n";
-  #chunkExtra = "";
-  readonly #choiceExtra = new Map<number, string>();
-  readonly #deltaExtra = new Map<number, string>();
   readonly #opened = new Set<number>();
+  /** Unknown fields of the chunk, waiting for the next one. */
+  #top: JsonRecord | undefined;
+  readonly #beside = new Map<number, Beside>();
   #usage: Usage | undefined;
 
   constructor(shape: ChunkShape, options: StreamOptions) {
@@ -58,10 +69,12 @@ export class ChunkWriter implements StreamWriter {
   write(events: readonly StreamEvent[]): string {
     let text = "";
     for (const event of events) text += this.#event(event);
-    return text;
+    // What found no words in this read would wait for ones it does not belong to: progress of a long prompt, for one.
+    return text + this.#flush();
   }
 
   error(failure: Failure): string {
+    this.#forget();
     return sseFrame(errorBody(failure));
   }
 
@@ -75,21 +88,23 @@ export class ChunkWriter implements StreamWriter {
       case "error":
         return this.error(event.failure);
       case "end":
+        this.#forget();
         return `${this.#usageChunk()}data: [DONE]\n\n`;
       case "extra":
-        this.#keep(event.choice, event.extra);
-        return "";
+        return this.#keepExtra(event.choice, event.extra);
       case "logprobs":
-        return this.#logprobs(event.choice, event.logprobs);
+        return this.#keep(event.choice, "logprobs", { logprobs: event.logprobs });
       case "finish":
-        return this.#finish(event.choice, event.reason === "other" ? (event.raw ?? "stop") : event.reason);
+        return this.#say(
+          event.choice,
+          this.#shape.silence,
+          JSON.stringify(event.reason === "other" ? (event.raw ?? "stop") : event.reason),
+        );
       case "tool-delta":
         throw new Error("a tool-delta left the normaliser");
       default: {
-        const fields = this.#shape.fields(event);
-        return fields === undefined
-          ? ""
-          : this.#open(event.choice) + this.#chunk(event.choice, fields, "null");
+        const words = this.#shape.words(event);
+        return words === undefined ? "" : this.#say(event.choice, words, "null");
       }
     }
   }
@@ -103,71 +118,82 @@ export class ChunkWriter implements StreamWriter {
     return "";
   }
 
-  #open(choice: number): string {
+  /** A chunk of the choice with these words, after its first one. */
+  #say(choice: number, words: string, finish: string): string {
+    const opening = this.#open(choice, words);
+    if (this.#beside.size === 0) {
+      return `${opening}${this.#chunkHead()}${choice},${this.#shape.before}${words}${this.#shape.after}${this.#shape.noLogprobs},"finish_reason":${finish}}${this.#tail}`;
+    }
+    const beside = this.#beside.get(choice) ?? {};
+    this.#beside.delete(choice);
+    const delta = inner(beside.delta);
+    const said = words === "" ? delta.slice(1) : words + delta;
+    const logprobs = beside.logprobs ? inner(beside.logprobs) : this.#shape.noLogprobs;
+    return `${opening}${this.#chunkHead()}${choice},${this.#shape.before}${said}${this.#shape.after}${logprobs}${inner(beside.choice)},"finish_reason":${finish}}${this.#tail}`;
+  }
+
+  /** Clients must be told the role before anything else. */
+  #open(choice: number, words: string): string {
     if (this.#opened.has(choice)) return "";
     this.#opened.add(choice);
-    return this.#shape.opening === undefined ? "" : this.#chunk(choice, this.#shape.opening, "null");
+    const { opening, before, after, noLogprobs } = this.#shape;
+    if (opening === undefined) return "";
+    return `${this.#chunkHead()}${choice},${before}${opening(words)}${after}${noLogprobs},"finish_reason":null}${this.#tail}`;
   }
 
-  /** They go out with the text they belong to, which follows; a second set before any text must not replace the first. */
-  #logprobs(choice: number, logprobs: unknown): string {
-    const waiting = this.#choiceExtra.has(choice)
-      ? this.#open(choice) + this.#chunk(choice, this.#shape.empty, "null")
-      : "";
-    this.#add(this.#choiceExtra, choice, `"logprobs":${JSON.stringify(logprobs)}`);
-    return waiting;
-  }
-
-  #finish(choice: number, reason: string): string {
-    const delta = this.#deltaExtra.get(choice);
-    this.#deltaExtra.delete(choice);
-    const fields = delta === undefined ? this.#shape.empty : this.#shape.delta(delta);
-    return this.#open(choice) + this.#chunk(choice, fields, JSON.stringify(reason));
-  }
-
-  #chunk(choice: number, fields: string, finish: string): string {
-    const delta = this.#deltaExtra.size > 0 ? this.#takeDelta(choice) : "";
-    let extra = "";
-    if (this.#choiceExtra.size > 0) {
-      extra = this.#choiceExtra.get(choice) ?? "";
-      if (extra !== "") this.#choiceExtra.delete(choice);
-    }
-    const top = this.#chunkExtra;
-    if (top !== "") this.#chunkExtra = "";
-    const more = extra === "" ? "" : `,${extra}`;
-    return `${delta}${this.#head}${top},"choices":[{"index":${choice},${fields}${more},"finish_reason":${finish}}${this.#tail}`;
-  }
-
-  /** Unknown fields of a delta go out in a chunk of their own, before what came with them. */
-  #takeDelta(choice: number): string {
-    const fields = this.#deltaExtra.get(choice);
-    if (fields === undefined) return "";
-    this.#deltaExtra.delete(choice);
-    return this.#chunk(choice, this.#shape.delta(fields), "null");
+  #chunkHead(): string {
+    const top = this.#top;
+    if (top === undefined) return `${this.#head},"choices":[{"index":`;
+    this.#top = undefined;
+    return `${this.#head}${inner(top)},"choices":[{"index":`;
   }
 
   #usageChunk(): string {
     const usage = this.#usage;
     if (!usage || !this.#options.includeUsage) return "";
-    const top = `${this.#chunkExtra}${inner(usageMark(usage))}`;
-    return `${this.#head}${top},"choices":[],"usage":${JSON.stringify(writeUsage(usage))}}\n\n`;
+    return `${this.#head}${inner(usageMark(usage))},"choices":[],"usage":${JSON.stringify(writeUsage(usage))}}\n\n`;
   }
 
-  #keep(choice: number, extra: Extra): void {
-    if (extra.dialect !== "openai") return;
-    if (extra.chunk) this.#chunkExtra += inner(extra.chunk);
-    if (extra.choice) this.#add(this.#choiceExtra, choice, inner(extra.choice).slice(1));
-    if (extra.delta) this.#add(this.#deltaExtra, choice, inner(extra.delta).slice(1));
+  #keepExtra(choice: number, { dialect, chunk, delta, choice: ofChoice }: Extra): string {
+    if (dialect !== "openai") return "";
+    let text = "";
+    if (chunk) {
+      if (this.#top && clash(this.#top, chunk)) text += this.#say(choice, this.#shape.silence, "null");
+      this.#top = { ...this.#top, ...chunk };
+    }
+    if (ofChoice) text += this.#keep(choice, "choice", ofChoice);
+    if (delta) text += this.#keep(choice, "delta", delta);
+    return text;
   }
 
-  #add(extras: Map<number, string>, choice: number, fields: string): void {
-    const before = extras.get(choice);
-    extras.set(choice, before === undefined ? fields : `${before},${fields}`);
+  /** What waits already under the same name goes out first: each is a piece of its own, like every delta. */
+  #keep<Name extends keyof Beside>(choice: number, name: Name, fields: Beside[Name] & JsonRecord): string {
+    const waiting = this.#beside.get(choice)?.[name];
+    const text = waiting && clash(waiting, fields) ? this.#say(choice, this.#shape.silence, "null") : "";
+    const beside = this.#beside.get(choice) ?? {};
+    this.#beside.set(choice, { ...beside, [name]: { ...beside[name], ...fields } });
+    return text;
+  }
+
+  #flush(): string {
+    let text = "";
+    for (const choice of this.#beside.keys()) text += this.#say(choice, this.#shape.silence, "null");
+    if (this.#top === undefined) return text;
+    return text + (this.#open(0, "") || this.#say(0, this.#shape.silence, "null"));
+  }
+
+  #forget(): void {
+    this.#top = undefined;
+    this.#beside.clear();
   }
 }
 
+function clash(known: object, next: object): boolean {
+  return Object.keys(next).some((name) => name in known);
+}
+
 /** `{"a":1}` as `,"a":1`; an empty object as nothing. */
-function inner(fields: JsonRecord): string {
-  const text = JSON.stringify(fields);
+function inner(fields: object | undefined): string {
+  const text = JSON.stringify(fields ?? {});
   return text === "{}" ? "" : `,${text.slice(1, -1)}`;
 }

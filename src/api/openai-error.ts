@@ -14,11 +14,16 @@ interface Row {
   code?: string | null;
 }
 
+/** A model is read from the disk in seconds, or in minutes; asking again is cheap. */
+const LOADING_SECONDS = "2";
+
 /** The whole answer, as long as nothing has been sent. */
 export function errorAnswer(failure: Failure): ErrorAnswer {
   const { status } = rowOf(failure);
   const headers: Record<string, string> = { "content-type": "application/json" };
-  if (failure.detail.retryAfter !== undefined) headers["retry-after"] = failure.detail.retryAfter;
+  const retryAfter =
+    failure.detail.retryAfter ?? (failure.code === "model_loading" ? LOADING_SECONDS : undefined);
+  if (retryAfter !== undefined) headers["retry-after"] = retryAfter;
   if (status === 401) headers["www-authenticate"] = "Bearer";
   return { status, body: errorBody(failure), headers };
 }

@@ -120,7 +120,15 @@ function prepare({ request, target, defaults, signal, notes }: Try): () => Promi
   const body = adapter.write(request, { model: target.model, profile, defaults }, notes);
   const path = adapter.path(request.operation);
   return async () => {
-    const response = await transport.send({ method: "POST", path, headers, body, signal, timeouts, keepAlive });
+    const response = await transport.send({
+      method: "POST",
+      path,
+      headers,
+      body,
+      signal,
+      timeouts,
+      keepAlive,
+    });
     if (response.status >= 300) throw await readFailure(response, adapter);
     return response;
   };

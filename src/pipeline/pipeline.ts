@@ -1,6 +1,7 @@
 import type { Embeddings } from "../adapters/adapter.ts";
 import type { Answer } from "../core/answer.ts";
 import type { EventStream } from "../core/event.ts";
+import { Failure } from "../core/failure.ts";
 import type { ModelRequest, Note } from "../core/request.ts";
 import type { Usage } from "../core/usage.ts";
 import { Attempts, type Witness } from "./attempt.ts";
@@ -44,6 +45,8 @@ export class Pipeline {
     return this.#run(request, signal, async (attempt) => {
       const { adapter } = attempt.target.backend;
       const { vectors, usage } = await this.#attempts.read(attempt, (body) => adapter.embeddings(body));
+      const wanted = inputsOf(request);
+      if (vectors.length !== wanted) throw wrongCount(vectors.length, wanted);
       return { vectors, usage: usage ?? estimateUsage(request, 0) };
     });
   }
@@ -63,4 +66,14 @@ export class Pipeline {
     result.catch(() => {});
     return { target, notes, result };
   }
+}
+
+/** A text or a list of tokens is one input, a list of either as many as it has entries. */
+function inputsOf({ body }: ModelRequest): number {
+  const input = body.value("input");
+  return Array.isArray(input) && typeof input[0] !== "number" ? input.length : 1;
+}
+
+function wrongCount(got: number, wanted: number): Failure {
+  return new Failure("upstream_bad_response", `The backend answered ${wanted} inputs with ${got} vectors.`);
 }

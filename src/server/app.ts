@@ -28,7 +28,11 @@ export function createApp(deps: Deps) {
       const refused = guard(request.headers);
       if (refused) return failureAnswer(call, refused);
       const preflight = cors.preflight(request);
-      if (preflight) return preflight;
+      if (preflight) {
+        call.finish(preflight.status);
+        preflight.headers.set("x-request-id", call.id);
+        return preflight;
+      }
       if (isOpen(request)) return undefined;
       const unknown = keys(request.headers);
       if (unknown) return failureAnswer(call, unknown);
@@ -57,8 +61,10 @@ export function createApp(deps: Deps) {
 }
 
 /** Whether this server lives may be asked without a key: by systemd, by a load balancer. It tells nothing else. */
-function isOpen(request: Request): boolean {
-  return request.method === "GET" && pathOf(request.url).startsWith("/health");
+const OPEN: ReadonlySet<string> = new Set(["/health", "/health/ready"]);
+
+function isOpen({ method, url }: Request): boolean {
+  return (method === "GET" || method === "HEAD") && OPEN.has(pathOf(url));
 }
 
 function draining(): Failure {

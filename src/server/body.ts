@@ -6,12 +6,17 @@ import { Failure } from "../core/failure.ts";
  * The whole body of a JSON request, decompressed, at most `limit` bytes. A body that says its length up front is refused
  * before it is read, any other as soon as it passes the limit.
  *
- * Failures: `unsupported_media_type`, `request_too_large`, `invalid_request` (damaged compression), `cancelled`.
+ * Failures: `unsupported_media_type`, `request_too_large`, `invalid_request` (damaged compression, or not here within
+ * `patience` ms), `cancelled`.
  */
-export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
+export async function readBody(
+  request: Request,
+  limit: number,
+  patience = usualPatience(request, limit),
+): Promise<Uint8Array> {
   checkMediaType(request.headers.get("content-type"));
   const decode = decoderOf(request.headers.get("content-encoding"));
-  const body = await readBytes(request, limit);
+  const body = await inTime(readBytes(request, limit), patience);
   return decode === undefined ? body : decompress(decode, body, limit);
 }
 
@@ -58,6 +63,25 @@ function decoderOf(header: string | null): Decoder | undefined {
     "unsupported_media_type",
     "This content-encoding is not understood: send one of gzip, deflate, br, zstd, or none.",
   );
+}
+
+/** A client that sends nothing must not be kept for ever: a body may take a minute, and a second for each 100 KB. */
+function usualPatience(request: Request, limit: number): number {
+  const announced = Number(request.headers.get("content-length") ?? limit);
+  return 60_000 + Math.min(announced, limit) / 100;
+}
+
+async function inTime<T>(promise: Promise<T>, limit: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const seconds = Math.round(limit / 1000);
+    reject(new Failure("invalid_request", `The request body did not arrive whole within ${seconds} s.`));
+  }, limit);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function readBytes(request: Request, limit: number): Promise<Uint8Array> {

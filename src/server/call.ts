@@ -15,7 +15,7 @@ export class Call {
   readonly #began = performance.now();
   readonly #line: Partial<RequestLine> = {};
   #finished = false;
-  #then: (() => void) | undefined;
+  readonly #then: (() => void)[] = [];
 
   constructor(request: Request, log: Log, corsHeaders: Readonly<Record<string, string>> | undefined) {
     const sent = request.headers.get("x-request-id");
@@ -30,6 +30,12 @@ export class Call {
     Object.assign(this.#line, facts);
   }
 
+  /** It goes to this backend: every answer says so from now on, failures too. */
+  routedTo(backend: string): void {
+    this.headers["x-fairlead-backend"] = backend;
+    this.note({ backend });
+  }
+
   /** The first token went out. */
   firstToken(): void {
     this.#line.ttftMs ??= performance.now() - this.#began;
@@ -41,14 +47,14 @@ export class Call {
 
   /** Runs `then` once the answer is decided, however it ends. */
   onFinish(then: () => void): void {
-    this.#then = then;
+    this.#then.push(then);
   }
 
   /** Writes the request's one line; later calls do nothing. */
   finish(status: number, failure?: Failure): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#then?.();
+    for (const then of this.#then) then();
     this.#log.request({
       id: this.id,
       method: this.request.method,
@@ -83,10 +89,11 @@ export class Calls {
 }
 
 function outcomeOf(status: number, failure: Failure | undefined): Outcome {
-  if (failure?.code === "cancelled") return "cancelled";
-  if (failure?.code === "upstream_truncated") return "truncated";
-  if (status >= 500 || (failure && status < 400)) return "failed";
-  return status >= 400 ? "rejected" : "ok";
+  // A status without a failure is the answer that was meant: of a custom endpoint, or to "are you ready?".
+  if (!failure) return "ok";
+  if (failure.code === "cancelled") return "cancelled";
+  if (failure.code === "upstream_truncated") return "truncated";
+  return status >= 400 && status < 500 ? "rejected" : "failed";
 }
 
 /** Without `new URL`: a request for a strange Host has an address that is not one. */

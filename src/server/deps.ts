@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Resolver } from "../pipeline/resolve.ts";
 import type { Log } from "./log.ts";
-import type { Streams } from "./streams.ts";
+import type { Underway } from "./underway.ts";
 
 /** Everything the routes work with. */
 export interface Deps {
@@ -12,7 +12,7 @@ export interface Deps {
   resolver: Resolver;
   pipeline: Pipeline;
   log: Log;
-  streams: Streams;
+  underway: Underway;
   /** Resolves when every usual place has been looked at once: until then an unknown model may still turn up. */
   firstLook: Promise<void>;
   /** False from the moment the server drains. */

@@ -13,7 +13,7 @@ export function mountEndpoints(
   for (const endpoint of endpoints) {
     const { method, path } = endpoint;
     const answer = endpointResponse(endpoint);
-    app.route(method, path, (context) => finish(context.request, answer()), {
+    app.route(method, path, ({ request }) => finish(request, answer()), {
       parse: "none",
       detail: detailOf(endpoint),
     });

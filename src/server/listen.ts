@@ -3,28 +3,32 @@ import type { Config } from "../config/config.ts";
 import { createApp } from "./app.ts";
 import type { Deps } from "./deps.ts";
 import { IDLE_SECONDS } from "./idle.ts";
-import { Streams } from "./streams.ts";
+import { Underway } from "./underway.ts";
 
 /** A server that listens. */
 export interface Listener {
   /** The real one, also when 0 was asked for. */
   readonly port: number;
   readonly stopping: boolean;
-  /** Streams under way. */
+  /** Requests for models under way. */
   readonly running: number;
   /** Takes no more requests, lets the running ones finish for `server.drain`, ends the rest with an error. */
   stop(): Promise<void>;
 }
 
-/** How long error frames of streams ended by a shutdown may take to get out, ms. */
+/** How often a server that stops looks whether it is idle: the runtime tells nobody. */
+const POLL_MS = 2;
+/** How long the errors of requests that a shutdown ends may take to get out, ms. */
 const LAST_WORDS_MS = 1_000;
 
 /** Throws what the system says when the address cannot be had (`EADDRINUSE` ...). */
-export function listen(parts: Omit<Deps, "streams" | "accepting" | "config"> & { config: Config }): Listener {
+export function listen(
+  parts: Omit<Deps, "underway" | "accepting" | "config"> & { config: Config },
+): Listener {
   const { host, port, drain } = parts.config.server;
-  const streams = new Streams();
+  const underway = new Underway();
   let stopping = false;
-  const app = createApp({ ...parts, streams, accepting: () => !stopping });
+  const app = createApp({ ...parts, underway, accepting: () => !stopping });
   app.listen({
     hostname: host,
     port,
@@ -37,35 +41,34 @@ export function listen(parts: Omit<Deps, "streams" | "accepting" | "config"> & {
   });
   const { server } = app;
   if (!server?.port) throw new Error("the server did not start");
-  const finished = async () => {
-    await server.stop();
-  };
   return {
     port: server.port,
     get stopping() {
       return stopping;
     },
     get running() {
-      return streams.count;
+      return underway.count;
     },
     async stop() {
       stopping = true;
-      const done = finished();
-      if (await within(done, drain)) return;
-      streams.stopAll(new Failure("shutting_down", "This server is shutting down."));
-      await within(done, LAST_WORDS_MS);
+      // Not waited for: half a head of a request would hold it up, as long as the runtime waits for the rest.
+      void server.stop();
+      if (!(await isIdle(server, drain))) {
+        underway.endAll(new Failure("shutting_down", "This server is shutting down."));
+        await isIdle(server, LAST_WORDS_MS);
+      }
       await server.stop(true);
     },
   };
 }
 
-/** True if `promise` resolved within `ms`. */
-async function within(promise: Promise<void>, ms: number): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), ms);
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** True when no request is being answered any more, false when some still are after `limit` ms. */
+async function isIdle(server: { readonly pendingRequests: number }, limit: number): Promise<boolean> {
+  const deadline = performance.now() + limit;
+  do {
+    // Also before the first look: a request may have arrived that nobody has seen yet.
+    await Bun.sleep(POLL_MS);
+    if (server.pendingRequests === 0) return true;
+  } while (performance.now() < deadline);
+  return false;
 }

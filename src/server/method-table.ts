@@ -23,6 +23,7 @@ export class MethodTable {
         new Failure("not_found", `Unknown request URL: ${method} ${path.slice(0, 200)}.`),
       );
     }
+    if (allowed.has("GET")) allowed.add("HEAD");
     const names = [...allowed].join(", ");
     call.headers.allow = names;
     return failureAnswer(

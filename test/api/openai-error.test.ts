@@ -76,6 +76,11 @@ describe("every failure is OpenAI's error object", () => {
   });
 });
 
+test("a client may ask again soon for a model that is loading, and in its own time for the rest", () => {
+  expect(errorAnswer(new Failure("model_loading", "Wait.")).headers["retry-after"]).toBe("2");
+  expect(errorAnswer(new Failure("upstream_error", "No.")).headers).not.toHaveProperty("retry-after");
+});
+
 test("what the backend rejected keeps its status, type and code", () => {
   const failure = new Failure("upstream_rejected", "No.", {
     status: 422,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { Failure } from "../../src/core/failure.ts";
 import { readBody } from "../../src/server/body.ts";
+import { dial } from "../upstream/dial.ts";
 
 const MIB = 1 << 20;
 const JSON_TYPE = { "content-type": "application/json" };
@@ -216,4 +217,23 @@ test("a client that leaves in the middle of its body is a cancelled request, not
   await arrived;
   socket.terminate();
   expect(await result).toBe("cancelled");
+});
+
+test("a body that does not arrive in time is no longer waited for", async () => {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  await using server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      await readBody(request, MIB, 20).catch(resolve);
+      return new Response("too late");
+    },
+  });
+  const line = await dial(Number(server.port));
+  line.send("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n{");
+  expect(await promise).toMatchObject({
+    code: "invalid_request",
+    message: expect.stringContaining("arrive"),
+  });
+  line.close();
 });

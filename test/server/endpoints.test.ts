@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { Elysia } from "elysia";
 import type { EndpointConfig } from "../../src/config/config.ts";
 import { endpointResponse, mountEndpoints } from "../../src/server/endpoints.ts";
+import { openApiDocument } from "../../src/server/openapi.ts";
+import { startServer } from "./running.ts";
 
 const VERSION: EndpointConfig = {
   method: "GET",
@@ -99,16 +101,14 @@ test("custom endpoints are served over HTTP, HEAD included", async () => {
   }
 });
 
-test("custom endpoints appear in openapi.json under their own tag", async () => {
+test("custom endpoints appear in openapi.json under their own tag", () => {
   const app = new Elysia();
   mountEndpoints(app, [
     VERSION,
     { ...VERSION, method: "DELETE", path: "/x/:id", status: 204, description: undefined },
   ]);
-  const answer = await app.handle(new Request("http://localhost/openapi.json"));
-  const document: unknown = await answer.json();
+  const document = openApiDocument(app, "1.0.0");
   expect(document).toHaveProperty(["paths", "/api/version", "get"], {
-    operationId: expect.any(String),
     tags: ["custom"],
     summary: "GET /api/version",
     description: "Which version runs here.",
@@ -118,4 +118,49 @@ test("custom endpoints appear in openapi.json under their own tag", async () => 
   });
   expect(document).toHaveProperty(["paths", "/x/{id}", "delete", "responses", "204", "description"]);
   expect(document).not.toHaveProperty(["paths", "/x/{id}", "delete", "responses", "204", "content"]);
+});
+
+describe("a custom endpoint of a running server", () => {
+  const version = { ...VERSION, status: 201, headers: { "x-served-by": "me", "x-request-id": "theirs" } };
+
+  test("answers as configured, with the request's id and its line in the log", async () => {
+    const endpoints = [version, { ...version, method: "POST" as const, status: 204 }];
+    await using server = await startServer({ endpoints, server: { corsOrigins: ["https://app.example"] } });
+    const headers = { "x-request-id": "mine", origin: "https://app.example" };
+    const caller = await server.caller();
+    for (let round = 0; round < 2; round++) {
+      const answer = await caller.ask("/api/version?x=1", { headers });
+      expect([answer.status, answer.text]).toEqual([201, version.body]);
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        "x-served-by": "me",
+        "x-request-id": "mine",
+        "access-control-allow-origin": "https://app.example",
+        "content-type": "application/json",
+      });
+    }
+    const posted = await caller.ask("/api/version", {
+      body: "{no json",
+      headers: { "content-type": "text/plain" },
+    });
+    expect([posted.status, posted.text]).toEqual([204, ""]);
+    expect((await caller.ask("/api/version", { method: "HEAD" })).status).toBe(201);
+    expect((await caller.ask("/api/version", { method: "PUT" })).headers.get("allow")).toBe(
+      "GET, POST, HEAD",
+    );
+    expect(
+      server.lines.map(({ method, path, status, outcome, id }) => [method, path, status, outcome, id]),
+    ).toEqual([
+      ["GET", "/api/version", 201, "ok", "mine"],
+      ["GET", "/api/version", 201, "ok", "mine"],
+      ["POST", "/api/version", 204, "ok", expect.any(String)],
+      ["HEAD", "/api/version", 201, "ok", expect.any(String)],
+      ["PUT", "/api/version", 405, "rejected", expect.any(String)],
+    ]);
+  });
+
+  test("may answer with an error status without being one in the log", async () => {
+    await using server = await startServer({ endpoints: [{ ...version, status: 503 }] });
+    expect((await server.get("/api/version")).status).toBe(503);
+    expect(server.lines).toMatchObject([{ status: 503, level: "info" }]);
+  });
 });

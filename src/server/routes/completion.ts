@@ -5,13 +5,16 @@ import { CompletionsBody, completions } from "../../api/completions.ts";
 import type { Calls } from "../call.ts";
 import type { Deps } from "../deps.ts";
 import { described } from "../openapi.ts";
-import { jsonAnswer, runHeaders, streamAnswer } from "../respond.ts";
-import { type Exchange, readRequest } from "./model-request.ts";
+import { jsonAnswer, notesHeader, streamAnswer } from "../respond.ts";
+import { answerModel, type Asked, type Exchange } from "./model-request.ts";
 
-/** `POST /v1/chat/completions` and `POST /v1/completions`. */
+/**
+ * `POST /v1/chat/completions` and `POST /v1/completions`. Handlers take from Elysia's context by name only: it reads their
+ * source, and one that hands the whole context on is given everything (cookies, query ...) parsed, for each request.
+ */
 export function completionRoutes(deps: Deps, calls: Calls) {
   return new Elysia()
-    .post("/v1/chat/completions", (exchange) => answer(chat, exchange, deps, calls), {
+    .post("/v1/chat/completions", ({ request, server }) => answer(chat, { request, server }, deps, calls), {
       parse: "none",
       detail: described({
         summary: "Ask a model to continue a conversation",
@@ -19,7 +22,7 @@ export function completionRoutes(deps: Deps, calls: Calls) {
         body: ChatBody,
       }),
     })
-    .post("/v1/completions", (exchange) => answer(completions, exchange, deps, calls), {
+    .post("/v1/completions", ({ request, server }) => answer(completions, { request, server }, deps, calls), {
       parse: "none",
       detail: described({
         summary: "Ask a model to continue a text",
@@ -29,27 +32,25 @@ export function completionRoutes(deps: Deps, calls: Calls) {
     });
 }
 
-async function answer(api: TextApi, exchange: Exchange, deps: Deps, calls: Calls): Promise<Response> {
-  const call = calls.of(exchange.request);
-  const request = await readRequest(exchange, call, deps, api.read);
-  const { signal } = exchange.request;
-  if (request.stream) {
-    const run = deps.pipeline.stream(request, signal);
-    call.note({ backend: run.target.backend.name });
-    const writer = api.stream({
-      model: request.model || run.target.model,
-      includeUsage: request.includeUsage,
-    });
-    return streamAnswer(call, run, {
-      writer,
-      heartbeat: deps.config.server.heartbeat,
-      streams: deps.streams,
-    });
-  }
+function answer(api: TextApi, exchange: Exchange, deps: Deps, calls: Calls): Promise<Response> {
+  return answerModel(exchange, { deps, calls }, api.read, (asked) =>
+    asked.request.stream ? streamed(api, asked, deps) : whole(api, asked, deps),
+  );
+}
+
+function streamed(api: TextApi, { call, request, signal }: Asked, deps: Deps): Promise<Response> {
+  const run = deps.pipeline.stream(request, signal);
+  call.routedTo(run.target.backend.name);
+  const { includeUsage } = request;
+  const writer = api.stream({ model: request.model || run.target.model, includeUsage });
+  return streamAnswer(call, run, { writer, heartbeat: deps.config.server.heartbeat, signal });
+}
+
+async function whole(api: TextApi, { call, request, signal }: Asked, deps: Deps): Promise<Response> {
   const run = deps.pipeline.answer(request, signal);
-  call.note({ backend: run.target.backend.name });
-  const whole = await run.result;
-  call.count(whole.usage);
+  call.routedTo(run.target.backend.name);
+  const answer = await run.result;
+  call.count(answer.usage);
   call.note({ notes: run.notes.length });
-  return jsonAnswer(call, api.answer(whole, request.model || run.target.model), runHeaders(run));
+  return jsonAnswer(call, api.answer(answer, request.model || run.target.model), notesHeader(run));
 }

@@ -2,9 +2,10 @@ import { Failure } from "../../core/failure.ts";
 import type { ModelRequest, RawObject } from "../../core/request.ts";
 import { readObject } from "../../api/body.ts";
 import { readBody } from "../body.ts";
-import type { Call } from "../call.ts";
+import type { Call, Calls } from "../call.ts";
 import type { Deps } from "../deps.ts";
 import { IDLE_SECONDS } from "../idle.ts";
+import { unlessEnded } from "../underway.ts";
 
 /** What Elysia hands to a route, as far as ours use it. */
 export interface Exchange {
@@ -13,22 +14,41 @@ export interface Exchange {
   server: { timeout(request: Request, seconds: number): void } | null;
 }
 
-/** The body of a request for a model, read and checked by its api. Throws a Failure. */
-export async function readRequest(
-  { request, server }: Exchange,
-  call: Call,
-  deps: Deps,
-  read: (body: RawObject, id: string) => ModelRequest,
-): Promise<ModelRequest> {
-  // The runtime would cut a quiet answer, and a slow upload too: its timeout is not moved by body bytes. Ours are.
+/** A request for a model, ready to be answered. */
+export interface Asked {
+  call: Call;
+  request: ModelRequest;
+  /** Ends everything that is done for it. */
+  signal: AbortSignal;
+}
+
+/** One dialect's way to read a body: throws a Failure. */
+export type Read = (body: RawObject, id: string) => ModelRequest;
+
+/** Reads a request for a model and answers it; both end when the client leaves or the server stops. */
+export function answerModel(
+  exchange: Exchange,
+  { deps, calls }: { deps: Deps; calls: Calls },
+  read: Read,
+  answer: (asked: Asked) => Promise<Response>,
+): Promise<Response> {
+  const call = calls.of(exchange.request);
+  return deps.underway.answer(call, async (signal) => {
+    keepOpen(exchange, call);
+    const body = await unlessEnded(signal, readBody(exchange.request, deps.config.server.bodyMax));
+    const request = read(readObject(body), call.id);
+    call.note({ model: request.model, stream: request.stream });
+    if (!isKnown(request.model, deps)) await unlessEnded(signal, deps.firstLook);
+    return answer({ call, request, signal });
+  });
+}
+
+/** Takes the connection out of the runtime's care until the call is finished. */
+function keepOpen({ request, server }: Exchange, call: Call): void {
+  // It would cut a quiet answer, and a slow upload too: its timeout is not moved by body bytes. The limits are ours.
   server?.timeout(request, 0);
   // The setting stays with the connection: without this an idle one would be kept for ever.
   call.onFinish(() => server?.timeout(request, IDLE_SECONDS));
-  const body = readObject(await readBody(request, deps.config.server.bodyMax));
-  const asked = read(body, call.id);
-  call.note({ model: asked.model, stream: asked.stream });
-  if (!isKnown(asked.model, deps)) await deps.firstLook;
-  return asked;
 }
 
 /** In the first moments after the start a model may not have been found yet. */

@@ -24,6 +24,7 @@ export const STEPS = {
   format: (bun) => [[bun, "fmt"]],
   test: (bun) => [[bun, "check"], [bun, "fmt", "--check"], oxlint(bun), ...STEPS.build(bun), [bun, "test"]],
   schema: (bun) => [[bun, "scripts/schema.ts"]],
+  "bench:client": (bun) => [[bun, "scripts/bench-client.ts"]],
   measure: (bun) => [...STEPS.build(bun), [bun, "scripts/measure-start.ts"]],
 };
 

@@ -159,8 +159,12 @@ export class Connection implements Line {
       data.#exchange?.onSent();
     },
     end: ({ data }) => data.#onClosed(undefined),
-    close: ({ data }, error) => data.#onClosed(error),
-    error: ({ data }, error) => data.#onClosed(error),
+    // After a FIN or an end of our own nobody waits any more; without one, something was lost.
+    close: ({ data }, error) => data.#onClosed(error ?? new Error("the connection was lost")),
+    error: ({ data }, error) => {
+      data.#onClosed(error);
+      data.drop();
+    },
     connectError: ({ data }, error) => data.#onClosed(error),
   };
 
@@ -197,7 +201,10 @@ export class Connection implements Line {
     this.#pool.lost(this);
   }
 
-  /** Called up to three times for one end: by the error or the FIN, by the close, by the rejected promise. */
+  /**
+   * The end of the connection, a FIN when `error` is undefined. Called up to three times for one end: by the error or the
+   * FIN, by the close, by the rejected promise.
+   */
   #onClosed(error: unknown): void {
     this.#opening?.reject(this.#connectFailure(error));
     const exchange = this.#exchange;

@@ -42,7 +42,8 @@ export interface UpstreamResponse {
   headers: ReadonlyMap<string, string>;
   /**
    * The body, one item per network read. Ends when the answer is complete; throws a Failure (`upstream_truncated`,
-   * `upstream_idle_timeout` ...) after everything that arrived before the fault. Leaving the loop early closes the connection.
+   * `upstream_idle_timeout` ...) after everything that arrived before the fault. Whoever leaves the loop early gives the body a
+   * moment to end, which makes the connection worth keeping; then it is closed.
    */
   body: AsyncIterable<Uint8Array>;
 }

@@ -2,11 +2,17 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openai } from "../../src/adapters/openai.ts";
-import { PLAIN_PROFILE } from "../../src/adapters/profile.ts";
-import type { UpstreamResponse } from "../../src/backends/transport.ts";
 import type { StreamEvent } from "../../src/core/event.ts";
-import { Failure } from "../../src/core/failure.ts";
-import { type Reading, readEvents } from "../../src/pipeline/read.ts";
+import {
+  CUT,
+  events,
+  expectFailed,
+  expectNoShortAnswer,
+  expectSameInEverySlicing,
+  isClean,
+  lastFinish,
+  stream,
+} from "./replay.ts";
 
 /**
  * Answers as the hosts that speak OpenAI's dialect really send them: `NAME.sse` is a stream, `NAME.json` a document, and
@@ -17,35 +23,6 @@ const FOLDER = join(import.meta.dir, "../fixtures/openai");
 const files = readdirSync(FOLDER).sort();
 const streams = files.filter((name) => name.endsWith(".sse"));
 const documents = files.filter((name) => /^[^.]+\.json$/.test(name));
-
-const READING: Reading = {
-  adapter: openai,
-  profile: PLAIN_PROFILE,
-  stream: true,
-  fallback: { id: "chatcmpl-ours", model: "asked", created: 1 },
-  estimate: (characters) => ({ input: 1, output: characters, estimated: true }),
-};
-
-const CUT = new Failure("upstream_truncated", "The connection was cut.");
-
-/** What a body of these network reads says, whole; or with a fault of the connection after the last of them. */
-async function events(reads: Iterable<Uint8Array>, type: string, fault?: Failure): Promise<StreamEvent[]> {
-  const response: UpstreamResponse = {
-    status: 200,
-    headers: new Map([["content-type", type]]),
-    body: (async function* () {
-      yield* reads;
-      if (fault) throw fault;
-    })(),
-  };
-  return (await Array.fromAsync(readEvents(response, READING))).flat();
-}
-
-const stream = (reads: Iterable<Uint8Array>, fault?: Failure) => events(reads, "text/event-stream", fault);
-
-function* slices(bytes: Uint8Array, size: number): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-}
 
 /** Holds events against the file beside the fixture. */
 function expectGolden(name: string, said: StreamEvent[]): void {
@@ -61,40 +38,19 @@ function expectGolden(name: string, said: StreamEvent[]): void {
   );
 }
 
-function isClean(said: StreamEvent[]): boolean {
-  return said.at(-1)?.type === "end";
-}
-
-/** Ends in a failure of the backend, and claims nothing else: no reason to finish, no end. */
-function expectFailed(said: StreamEvent[], where: string): void {
-  const last = said.at(-1);
-  const code = last?.type === "error" ? last.failure.code : "no error";
-  expect([where, code]).toEqual([where, expect.stringMatching(/^upstream_/)]);
-  expect([where, said.filter(({ type }) => type === "finish" || type === "end")]).toEqual([where, []]);
-}
-
 describe("streams", () => {
   test.each(streams)("%s says what its events file says", async (name) => {
     expectGolden(name, await stream([readFileSync(join(FOLDER, name))]));
   });
 
   test.each(streams)("%s means the same in every slicing of its bytes", async (name) => {
-    const bytes = readFileSync(join(FOLDER, name));
-    const whole = await stream([bytes]);
-    expect(isClean(whole)).toBe(true);
-    for (let size = 1; size <= 64; size += 1) {
-      expect([size, await stream(slices(bytes, size))]).toEqual([size, whole]);
-    }
+    await expectSameInEverySlicing(readFileSync(join(FOLDER, name)));
   });
 
   test.each(streams)(
     "%s, its connection cut at any byte, is an error and never a short answer",
     async (name) => {
-      const bytes = readFileSync(join(FOLDER, name));
-      const marked = bytes.indexOf("[DONE]") + "[DONE]".length;
-      for (let at = 0; at < marked; at += 1) {
-        expectFailed(await stream([bytes.subarray(0, at)], CUT), `${name} at ${at}`);
-      }
+      await expectNoShortAnswer(name, readFileSync(join(FOLDER, name)));
     },
   );
 
@@ -163,11 +119,4 @@ describe("embeddings", () => {
 
 function read(name: string): unknown {
   return JSON.parse(readFileSync(join(FOLDER, name), "utf8"));
-}
-
-/** The first byte after the frame with the last reason to finish, its line ending not included. */
-function lastFinish(bytes: Buffer): number {
-  const text = bytes.toString("latin1");
-  const at = [...text.matchAll(/"finish_reason":"\w+"/g)].at(-1)?.index ?? Number.NaN;
-  return text.slice(at).search(/\r?\n/) + at;
 }

@@ -228,7 +228,7 @@ describe("an abort closes the connection at once", () => {
       client.send(question({ signal: control.signal, body })).then(async (response) => {
         for (let n = 0; n < 10; n++) await turn();
         control.abort();
-        for await (const __ of response.body);
+        for await (const _ of response.body);
       }),
     );
     for (let n = 0; n < 30; n++) await turn();

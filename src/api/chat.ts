@@ -1,13 +1,11 @@
 import { Type } from "@sinclair/typebox";
-import type { Answer, AnswerChoice, AnswerToolCall } from "../core/answer.ts";
+import type { AnswerChoice, AnswerToolCall } from "../core/answer.ts";
 import type { StreamEvent } from "../core/event.ts";
 import type { JsonRecord } from "../core/json.ts";
-import type { ModelRequest, RawObject } from "../core/request.ts";
-import type { TextApi } from "./api.ts";
 import { BodyCheck } from "./body.ts";
-import { loose, maybe, routingFields } from "./openai-fields.ts";
-import { type ChunkShape, ChunkWriter, type StreamOptions, type StreamWriter } from "./openai-stream.ts";
-import { usageMark, writeUsage } from "./openai-usage.ts";
+import { loose, maybe } from "./openai-fields.ts";
+import type { ChunkShape } from "./openai-stream.ts";
+import { openaiText } from "./openai-text.ts";
 
 /** `POST /v1/chat/completions`: what must be right before a backend is asked. Every other field is forwarded as it came. */
 export const ChatBody = Type.Object(
@@ -40,36 +38,8 @@ const check = new BodyCheck(ChatBody, {
   response_format: ["object", "null"],
 });
 
-export const chat: TextApi = { read: readChat, stream: chatStream, answer: writeChatAnswer };
-
-/** Throws `invalid_json` or `invalid_request`. */
-function readChat(body: RawObject, id: string): ModelRequest {
-  check.check(body);
-  return { id, operation: "chat", dialect: "openai", body, ...routingFields(body) };
-}
-
-function chatStream(options: StreamOptions): StreamWriter {
-  return new ChunkWriter(SHAPE, options);
-}
-
-/** The whole answer as one JSON document. `model`: the name the client asked for. */
-function writeChatAnswer(answer: Answer, model: string): string {
-  const { id, created, usage, extra } = answer;
-  const choices = answer.choices.map(writeChoice);
-  return JSON.stringify({
-    id,
-    object: "chat.completion",
-    created,
-    model,
-    choices,
-    usage: writeUsage(usage),
-    ...extra,
-    ...usageMark(usage),
-  });
-}
-
-function writeChoice(choice: AnswerChoice): JsonRecord {
-  const { index, text, reasoning, refusal, toolCalls, logprobs, finish, raw, extra, messageExtra } = choice;
+/** The whole message; `content` is null where OpenAI says nothing rather than an empty text. */
+function choice({ index, text, reasoning, refusal, toolCalls, messageExtra }: AnswerChoice): JsonRecord {
   const silent =
     text === "" && (toolCalls.length > 0 || refusal !== "" || messageExtra.function_call !== undefined);
   const message: JsonRecord = {
@@ -80,13 +50,7 @@ function writeChoice(choice: AnswerChoice): JsonRecord {
   };
   if (reasoning !== "") message.reasoning_content = reasoning;
   if (toolCalls.length > 0) message.tool_calls = toolCalls.map(writeToolCall);
-  return {
-    index,
-    message,
-    logprobs: logprobs ?? null,
-    finish_reason: finish === "other" ? (raw ?? "stop") : finish,
-    ...extra,
-  };
+  return { index, message };
 }
 
 function writeToolCall({ id, name, kind, args, extra }: AnswerToolCall): JsonRecord {
@@ -94,18 +58,6 @@ function writeToolCall({ id, name, kind, args, extra }: AnswerToolCall): JsonRec
     kind === "custom" ? { custom: { name, input: args } } : { function: { name, arguments: args } };
   return { id, type: kind, ...call, ...extra };
 }
-
-const SHAPE: ChunkShape = {
-  object: "chat.completion.chunk",
-  // Null before a call, as OpenAI says it: the deltas then add up to the message that a whole answer has.
-  opening: (first) =>
-    `"role":"assistant","content":${first.startsWith('"tool_calls"') ? "null" : '""'},"refusal":null`,
-  words,
-  silence: "",
-  before: '"delta":{',
-  after: "}",
-  noLogprobs: "",
-};
 
 function words(event: StreamEvent): string | undefined {
   switch (event.type) {
@@ -129,3 +81,17 @@ function words(event: StreamEvent): string | undefined {
       return undefined;
   }
 }
+
+const chunks: ChunkShape = {
+  object: "chat.completion.chunk",
+  // Null before a call, as OpenAI says it: the deltas then add up to the message that a whole answer has.
+  opening: (first) =>
+    `"role":"assistant","content":${first.startsWith('"tool_calls"') ? "null" : '""'},"refusal":null`,
+  words,
+  silence: "",
+  before: '"delta":{',
+  after: "}",
+  noLogprobs: "",
+};
+
+export const chat = openaiText({ operation: "chat", check, object: "chat.completion", choice, chunks });

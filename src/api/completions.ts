@@ -1,12 +1,8 @@
 import { Type } from "@sinclair/typebox";
-import type { Answer, AnswerChoice } from "../core/answer.ts";
-import type { JsonRecord } from "../core/json.ts";
-import type { ModelRequest, RawObject } from "../core/request.ts";
-import type { TextApi } from "./api.ts";
 import { BodyCheck } from "./body.ts";
-import { loose, maybe, routingFields } from "./openai-fields.ts";
-import { type ChunkShape, ChunkWriter, type StreamOptions, type StreamWriter } from "./openai-stream.ts";
-import { usageMark, writeUsage } from "./openai-usage.ts";
+import { loose, maybe } from "./openai-fields.ts";
+import type { ChunkShape } from "./openai-stream.ts";
+import { openaiText } from "./openai-text.ts";
 
 const Prompt = Type.Union([
   Type.String(),
@@ -14,6 +10,7 @@ const Prompt = Type.Union([
   Type.Array(Type.Integer(), { minItems: 1 }),
   Type.Array(Type.Array(Type.Integer()), { minItems: 1 }),
 ]);
+
 /** `POST /v1/completions`, the older dialect of OpenAI that editors use for autocompletion. */
 export const CompletionsBody = Type.Object(
   {
@@ -33,44 +30,7 @@ export const CompletionsBody = Type.Object(
 
 const check = new BodyCheck(CompletionsBody, { prompt: ["string", "array"] });
 
-export const completions: TextApi = {
-  read: readCompletions,
-  stream: completionsStream,
-  answer: writeCompletionsAnswer,
-};
-
-/** Throws `invalid_json` or `invalid_request`. */
-function readCompletions(body: RawObject, id: string): ModelRequest {
-  check.check(body);
-  return { id, operation: "completions", dialect: "openai", body, ...routingFields(body) };
-}
-
-function completionsStream(options: StreamOptions): StreamWriter {
-  return new ChunkWriter(SHAPE, options);
-}
-
-/** The whole answer as one JSON document. `model`: the name the client asked for. */
-function writeCompletionsAnswer(answer: Answer, model: string): string {
-  const { id, created, usage, extra } = answer;
-  const choices = answer.choices.map(writeChoice);
-  return JSON.stringify({
-    id,
-    object: "text_completion",
-    created,
-    model,
-    choices,
-    usage: writeUsage(usage),
-    ...extra,
-    ...usageMark(usage),
-  });
-}
-
-function writeChoice({ index, text, logprobs, finish, raw, extra }: AnswerChoice): JsonRecord {
-  const reason = finish === "other" ? (raw ?? "stop") : finish;
-  return { text, index, logprobs: logprobs ?? null, finish_reason: reason, ...extra };
-}
-
-const SHAPE: ChunkShape = {
+const chunks: ChunkShape = {
   object: "text_completion",
   opening: undefined,
   words: (event) => (event.type === "text" ? `"text":${JSON.stringify(event.text)}` : undefined),
@@ -80,3 +40,11 @@ const SHAPE: ChunkShape = {
   after: "",
   noLogprobs: ',"logprobs":null',
 };
+
+export const completions = openaiText({
+  operation: "completions",
+  check,
+  object: "text_completion",
+  choice: ({ text, index }) => ({ text, index }),
+  chunks,
+});

@@ -1,4 +1,5 @@
 import { Failure } from "../core/failure.ts";
+import { FRAMING_HEADERS } from "../core/headers.ts";
 import type { ResponseHead } from "../wire/http1.ts";
 import { type Address, Connection, type Pool, type TlsOptions } from "./connection.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
@@ -148,7 +149,7 @@ interface HeaderText {
 }
 
 /** Set by the client itself; a second opinion would break the message's framing. */
-const FRAMING = new Set(["host", "content-length", "transfer-encoding", "connection"]);
+const FRAMING: ReadonlySet<string> = new Set(["host", ...FRAMING_HEADERS]);
 
 function writeHeaders(source: Readonly<Record<string, string>>): HeaderText {
   let text = "";

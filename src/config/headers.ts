@@ -1,27 +1,17 @@
+import { FRAMING_HEADERS } from "../core/headers.ts";
 import { Refusal } from "./problems.ts";
 import { isTable, mismatch, type Reader } from "./reading.ts";
 
-/** Set by whoever sends the message; a second opinion would break its framing. */
-const FRAMING = [
-  "connection",
-  "content-length",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-] as const;
-
 /** Why a header cannot be sent to a backend, by its name in lower case. */
 export const REQUEST_HEADERS: Readonly<Record<string, string>> = {
-  ...refusals(FRAMING, "Fairlead sets this header itself"),
+  ...refusals(FRAMING_HEADERS, "Fairlead sets this header itself"),
   ...refusals(["host"], "Fairlead sets this header from the URL"),
   ...refusals(["content-type"], "Fairlead sets this header itself"),
 };
 
 /** Why a custom endpoint cannot send a header, by its name in lower case. */
 export const RESPONSE_HEADERS: Readonly<Record<string, string>> = {
-  ...refusals(FRAMING, "the server sets this header itself"),
+  ...refusals(FRAMING_HEADERS, "the server sets this header itself"),
   ...refusals(["content-type"], "use the key content_type"),
 };
 

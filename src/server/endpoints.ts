@@ -1,5 +1,6 @@
 import type { AnyElysia } from "elysia";
 import type { EndpointConfig } from "../config/config.ts";
+import { FRAMING_HEADERS } from "../core/headers.ts";
 
 /**
  * Adds the user's own routes to `app`; each appears in openapi.json under the tag `custom`. `finish` gets every answer on
@@ -37,21 +38,10 @@ export function endpointResponse(endpoint: EndpointConfig): () => Response {
 /** Statuses that HTTP gives no body. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** The connection's own headers: the runtime writes them, and a second opinion would break the framing. */
-const NOT_OURS = [
-  "connection",
-  "content-length",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-];
-
 function headersOf(endpoint: EndpointConfig, bare: boolean): Headers {
   const headers = new Headers({ "content-type": endpoint.contentType });
   for (const [name, value] of Object.entries(endpoint.headers)) headers.set(name, value);
-  for (const name of NOT_OURS) headers.delete(name);
+  for (const name of FRAMING_HEADERS) headers.delete(name);
   if (bare) headers.delete("content-type");
   return headers;
 }

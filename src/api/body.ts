@@ -5,6 +5,7 @@ import type { JsonKind, RawObject } from "../core/request.ts";
 import { PARSE_WHOLE_MAX, readObject } from "../wire/json.ts";
 import { loose } from "./openai-fields.ts";
 
+/** The server reads bodies through this room: how JSON is read is no business of its own. */
 export { readObject };
 
 /**

@@ -3,31 +3,31 @@ import type { AnswerChoice, AnswerToolCall } from "../core/answer.ts";
 import type { StreamEvent } from "../core/event.ts";
 import type { JsonRecord } from "../core/json.ts";
 import { BodyCheck } from "./body.ts";
-import { loose, maybe } from "./openai-fields.ts";
+import { loose, optional } from "./openai-fields.ts";
 import type { ChunkShape } from "./openai-stream.ts";
 import { openaiText } from "./openai-text.ts";
 
 /** `POST /v1/chat/completions`: what must be right before a backend is asked. Every other field is forwarded as it came. */
 export const ChatBody = Type.Object(
   {
-    model: maybe(Type.String({ description: "A model's name: an alias, `backend/id`, or a plain id." })),
+    model: optional(Type.String({ description: "A model's name: an alias, `backend/id`, or a plain id." })),
     messages: Type.Array(Type.Object({ role: Type.String() }, loose), { minItems: 1 }),
-    stream: maybe(Type.Boolean()),
-    stream_options: maybe(Type.Object({ include_usage: maybe(Type.Boolean()) }, loose)),
-    max_completion_tokens: maybe(Type.Integer()),
-    max_tokens: maybe(Type.Integer()),
-    temperature: maybe(Type.Number()),
-    top_p: maybe(Type.Number()),
+    stream: optional(Type.Boolean()),
+    stream_options: optional(Type.Object({ include_usage: optional(Type.Boolean()) }, loose)),
+    max_completion_tokens: optional(Type.Integer()),
+    max_tokens: optional(Type.Integer()),
+    temperature: optional(Type.Number()),
+    top_p: optional(Type.Number()),
     // OpenAI's own limit; without one a single request could ask an engine for a million answers.
-    n: maybe(Type.Integer({ minimum: 1, maximum: 128 })),
-    stop: maybe(Type.String(), Type.Array(Type.String())),
-    seed: maybe(Type.Integer()),
-    logprobs: maybe(Type.Boolean()),
-    top_logprobs: maybe(Type.Integer({ minimum: 0 })),
-    tools: maybe(Type.Array(Type.Object({}, loose))),
-    tool_choice: maybe(Type.String(), Type.Object({}, loose)),
-    parallel_tool_calls: maybe(Type.Boolean()),
-    response_format: maybe(Type.Object({ type: Type.String() }, loose)),
+    n: optional(Type.Integer({ minimum: 1, maximum: 128 })),
+    stop: optional(Type.String(), Type.Array(Type.String())),
+    seed: optional(Type.Integer()),
+    logprobs: optional(Type.Boolean()),
+    top_logprobs: optional(Type.Integer({ minimum: 0 })),
+    tools: optional(Type.Array(Type.Object({}, loose))),
+    tool_choice: optional(Type.String(), Type.Object({}, loose)),
+    parallel_tool_calls: optional(Type.Boolean()),
+    response_format: optional(Type.Object({ type: Type.String() }, loose)),
   },
   { ...loose, description: "An OpenAI chat completion request; unknown fields are forwarded." },
 );
@@ -94,4 +94,5 @@ const chunks: ChunkShape = {
   noLogprobs: "",
 };
 
+/** Chat completions as an api. */
 export const chat = openaiText({ operation: "chat", check, object: "chat.completion", choice, chunks });

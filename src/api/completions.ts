@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { BodyCheck } from "./body.ts";
-import { loose, maybe } from "./openai-fields.ts";
+import { loose, optional } from "./openai-fields.ts";
 import type { ChunkShape } from "./openai-stream.ts";
 import { openaiText } from "./openai-text.ts";
 
@@ -14,16 +14,16 @@ const Prompt = Type.Union([
 /** `POST /v1/completions`, the older dialect of OpenAI that editors use for autocompletion. */
 export const CompletionsBody = Type.Object(
   {
-    model: maybe(Type.String()),
+    model: optional(Type.String()),
     prompt: Prompt,
-    stream: maybe(Type.Boolean()),
-    stream_options: maybe(Type.Object({}, loose)),
-    max_tokens: maybe(Type.Integer()),
-    n: maybe(Type.Integer({ minimum: 1, maximum: 128 })),
-    best_of: maybe(Type.Integer({ minimum: 1, maximum: 128 })),
-    stop: maybe(Type.String(), Type.Array(Type.String())),
-    echo: maybe(Type.Boolean()),
-    suffix: maybe(Type.String()),
+    stream: optional(Type.Boolean()),
+    stream_options: optional(Type.Object({}, loose)),
+    max_tokens: optional(Type.Integer()),
+    n: optional(Type.Integer({ minimum: 1, maximum: 128 })),
+    best_of: optional(Type.Integer({ minimum: 1, maximum: 128 })),
+    stop: optional(Type.String(), Type.Array(Type.String())),
+    echo: optional(Type.Boolean()),
+    suffix: optional(Type.String()),
   },
   { ...loose, description: "An OpenAI completion request; unknown fields are forwarded." },
 );
@@ -41,6 +41,7 @@ const chunks: ChunkShape = {
   noLogprobs: ',"logprobs":null',
 };
 
+/** Completions as an api. */
 export const completions = openaiText({
   operation: "completions",
   check,

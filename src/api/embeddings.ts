@@ -4,7 +4,7 @@ import type { ModelRequest, RawObject } from "../core/request.ts";
 import type { Usage } from "../core/usage.ts";
 import { PARSE_WHOLE_MAX } from "../wire/json.ts";
 import { BodyCheck } from "./body.ts";
-import { loose, maybe } from "./openai-fields.ts";
+import { loose, optional } from "./openai-fields.ts";
 import { usageMark } from "./openai-usage.ts";
 
 /** OpenAI's limit of inputs in one request. */
@@ -20,10 +20,10 @@ const Input = Type.Union([
 /** `POST /v1/embeddings`. */
 export const EmbeddingsBody = Type.Object(
   {
-    model: maybe(Type.String()),
+    model: optional(Type.String()),
     input: Input,
-    encoding_format: maybe(Type.Literal("float"), Type.Literal("base64")),
-    dimensions: maybe(Type.Integer({ minimum: 1 })),
+    encoding_format: optional(Type.Literal("float"), Type.Literal("base64")),
+    dimensions: optional(Type.Integer({ minimum: 1 })),
   },
   { ...loose, description: "An OpenAI embeddings request; unknown fields are forwarded." },
 );

@@ -1,18 +1,13 @@
 import type { JsonRecord } from "../core/json.ts";
-import type { ModelInfo } from "../core/model.ts";
-
-/** A model and the backend that serves it. */
-export interface ModelEntry extends ModelInfo {
-  backend: string | undefined;
-}
+import type { ListedModel } from "../core/model.ts";
 
 /** `GET /v1/models`. */
-export function writeModelList(models: readonly ModelEntry[]): string {
+export function writeModelList(models: readonly ListedModel[]): string {
   return JSON.stringify({ object: "list", data: models.map(modelObject) });
 }
 
 /** `GET /v1/models/{id}`. */
-export function writeModel(model: ModelEntry): string {
+export function writeModel(model: ListedModel): string {
   return JSON.stringify(modelObject(model));
 }
 
@@ -21,7 +16,7 @@ export function writeModel(model: ModelEntry): string {
  * OpenRouter (`context_length`), vLLM (`max_model_len`), Groq (`context_window`) and LM Studio (`max_context_length`),
  * OpenRouter's `architecture` and `top_provider`, LM Studio's `state`.
  */
-function modelObject(model: ModelEntry): JsonRecord {
+function modelObject(model: ListedModel): JsonRecord {
   const { id, created, ownedBy, backend, contextLength, maxOutputTokens, loaded } = model;
   const entry: JsonRecord = { id, object: "model", created, owned_by: ownedBy || backend || "fairlead" };
   if (backend !== undefined) entry.backend = backend;
@@ -42,7 +37,7 @@ function modelObject(model: ModelEntry): JsonRecord {
   return { ...entry, ...modalities(model), ...capabilities(model) };
 }
 
-function modalities({ inputModalities, outputModalities, capabilities: known }: ModelEntry): JsonRecord {
+function modalities({ inputModalities, outputModalities, capabilities: known }: ListedModel): JsonRecord {
   const seen = known?.vision === true ? ["text", "image"] : known?.vision === false ? ["text"] : undefined;
   const input = inputModalities ?? seen;
   if (!input && !outputModalities) return {};
@@ -51,7 +46,7 @@ function modalities({ inputModalities, outputModalities, capabilities: known }: 
   };
 }
 
-function capabilities({ capabilities: known }: ModelEntry): JsonRecord {
+function capabilities({ capabilities: known }: ListedModel): JsonRecord {
   const said = Object.entries(known ?? {}).filter(([, value]) => value !== null);
   return said.length > 0 ? { capabilities: Object.fromEntries(said) } : {};
 }

@@ -5,8 +5,8 @@ import type { ModelRequest, RawObject } from "../core/request.ts";
 /** Bodies are loose: an unknown field is never lost and never an error. */
 export const loose = { additionalProperties: true };
 
-/** OpenAI reads null as absent nearly everywhere, and clients send it. */
-export function maybe(...types: TSchema[]) {
+/** Absent, null, or one of these: OpenAI reads null as absent nearly everywhere, and clients send it. */
+export function optional(...types: TSchema[]) {
   return Type.Optional(Type.Union([...types, Type.Null()]));
 }
 

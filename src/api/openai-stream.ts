@@ -3,24 +3,9 @@ import type { Failure } from "../core/failure.ts";
 import type { JsonRecord } from "../core/json.ts";
 import type { Usage } from "../core/usage.ts";
 import { SSE_COMMENT, sseFrame } from "../wire/sse.ts";
+import type { StreamOptions, StreamWriter } from "./api.ts";
 import { errorBody } from "./openai-error.ts";
 import { usageMark, writeUsage } from "./openai-usage.ts";
-
-/** How a client wants its stream. */
-export interface StreamOptions {
-  /** The name to answer with: the one the client asked for. */
-  model: string;
-  includeUsage: boolean;
-}
-
-/** A stream of one client dialect: events in, bytes' text out. */
-export interface StreamWriter {
-  /** Keeps a silent connection alive; every client of the dialect ignores it. */
-  readonly comment: string;
-  write(events: readonly StreamEvent[]): string;
-  /** The last words of a stream that failed: no finish reason, no end mark. */
-  error(failure: Failure): string;
-}
 
 /** What the two OpenAI streams, chat and completions, write differently. All texts are JSON without the outer braces. */
 export interface ChunkShape {

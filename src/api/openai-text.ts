@@ -18,6 +18,7 @@ export interface TextShape {
   chunks: ChunkShape;
 }
 
+/** The api that both are made of. */
 export function openaiText({ operation, check, object, choice, chunks }: TextShape): TextApi {
   return {
     read(body, id) {

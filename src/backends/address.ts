@@ -1,3 +1,6 @@
+import { basePath } from "../config/addresses.ts";
+import { decodePercent } from "../core/percent.ts";
+
 /** Where a backend is, as its user wrote it. */
 export interface Address {
   /** Scheme, host, port and path, without `/v1`, without a `/` at the end, without credentials or query. */
@@ -17,8 +20,7 @@ export function readAddress(written: string): Address | undefined {
   if ((url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") return undefined;
   if (url.hostname === "0.0.0.0") url.hostname = "127.0.0.1";
   if (url.hostname === "[::]") url.hostname = "[::1]";
-  const path = url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "").replace(/\/+$/, "");
-  return { url: url.origin + path, authorization: basic(url) };
+  return { url: url.origin + basePath(url.pathname), authorization: basic(url) };
 }
 
 /**
@@ -80,15 +82,6 @@ function bareIpv6(place: string): boolean {
 
 function basic({ username, password }: URL): string | undefined {
   if (username === "" && password === "") return undefined;
-  const bytes = new TextEncoder().encode(`${decode(username)}:${decode(password)}`);
+  const bytes = new TextEncoder().encode(`${decodePercent(username)}:${decodePercent(password)}`);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
-}
-
-/** Percent signs that encode nothing stay as they are. */
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

@@ -1,14 +1,17 @@
 import { Failure } from "../core/failure.ts";
+import { readBodyText } from "./body-text.ts";
 import type { Clock } from "./clock.ts";
+import { fields } from "./lenient.ts";
 import type { Transport } from "./transport.ts";
 
 /**
  * One small question to a server: a GET, or a POST of JSON when there is a body. Resolves with whatever it answered, error
  * statuses included; rejects with a Failure when there is no answer.
  */
-export type Ask = (path: string, body?: unknown) => Promise<Answer>;
+export type Ask = (path: string, body?: unknown) => Promise<Reply>;
 
-export interface Answer {
+/** What came back, error statuses included. */
+export interface Reply {
   status: number;
   headers: ReadonlyMap<string, string>;
   /** The body as text. */
@@ -17,8 +20,8 @@ export interface Answer {
   json: unknown;
 }
 
-/** Longest answer read, bytes. OpenRouter's model list, the longest known, has about 1 MiB. */
-const ANSWER_MAX = 16 * 1024 * 1024;
+/** Longest reply read, bytes. OpenRouter's model list, the longest known, has about 1 MiB. */
+const REPLY_MAX = 16 * 1024 * 1024;
 
 /** Questions to one server. All of them end when `signal` fires; `limit` (ms) bounds each step of each one. */
 export function asker(
@@ -39,7 +42,7 @@ export function asker(
       // Looks are seconds apart, and an idle connection keeps one of llama-server's few threads busy.
       keepAlive: false,
     });
-    const text = await readText(answer.body);
+    const text = await readBodyText(answer, REPLY_MAX);
     return { status: answer.status, headers: answer.headers, text, json: parse(text) };
   };
 }
@@ -71,23 +74,19 @@ export async function within<T>(
   }
 }
 
-/** llama-server answers everything with this while it reads the model from the disk. */
-export function isLoading(answer: Answer): boolean {
-  return answer.status === 503 && /loading model/i.test(answer.text);
+/** Status 200, and no `error` in it, which some servers send with any status. */
+export function isGood({ status, json }: Reply): boolean {
+  return status === 200 && fields(json).error === undefined;
 }
 
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let length = 0;
-  let text = "";
-  for await (const piece of body) {
-    length += piece.byteLength;
-    if (length > ANSWER_MAX) {
-      throw new Failure("upstream_bad_response", `The backend's answer is longer than ${ANSWER_MAX} bytes.`);
-    }
-    text += decoder.decode(piece, { stream: true });
-  }
-  return text + decoder.decode();
+/** The fields of a good reply; none of any other. */
+export function fieldsOf(reply: Reply | undefined): Readonly<Record<string, unknown>> {
+  return reply !== undefined && isGood(reply) ? fields(reply.json) : {};
+}
+
+/** llama-server answers everything with this while it reads the model from the disk. */
+export function isLoading(reply: Reply): boolean {
+  return reply.status === 503 && /loading model/i.test(reply.text);
 }
 
 function parse(text: string): unknown {

@@ -148,7 +148,7 @@ export class Backend {
   }
 
   /** One listener, called after the state or the models changed. */
-  listen(onChange: (backend: Backend) => void): void {
+  subscribe(onChange: (backend: Backend) => void): void {
     this.#onChange = onChange;
   }
 

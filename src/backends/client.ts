@@ -1,7 +1,7 @@
 import { Failure } from "../core/failure.ts";
 import { FRAMING_HEADERS } from "../core/headers.ts";
-import type { ResponseHead } from "../wire/http1.ts";
-import { type Address, Connection, type Pool, type TlsOptions } from "./connection.ts";
+import type { ResponseHead } from "../wire/http1-head.ts";
+import { type Peer, Connection, type Pool, type TlsOptions } from "./connection.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
 
 /**
@@ -33,12 +33,13 @@ const IDLE_REMOTE_MS = 30_000;
 const IDLE_MARGIN_MS = 1_000;
 const STALE_MS = 1_000;
 
+/** Opens no connection before the first request. */
 export function httpTransport(options: HttpTransportOptions): Transport {
   return new HttpTransport(options);
 }
 
 class HttpTransport implements Transport, Pool {
-  readonly #address: Address;
+  readonly #peer: Peer;
   readonly #base: string;
   /** The headers that are the same for every request. */
   readonly #fixed: string;
@@ -54,7 +55,7 @@ class HttpTransport implements Transport, Pool {
   constructor({ url, tls, staleAfter, idleLimit }: HttpTransportOptions) {
     const { protocol, hostname, host, port, pathname } = new URL(url);
     const secure = protocol === "https:";
-    this.#address = {
+    this.#peer = {
       hostname: hostname.replace(/^\[(.*)\]$/, "$1"),
       port: Number(port) || (secure ? 443 : 80),
       tls: secure ? (tls ?? { pinSha256: [] }) : undefined,
@@ -78,7 +79,7 @@ class HttpTransport implements Transport, Pool {
         if (!died || performance.now() - began >= this.#staleAfter) throw thrown;
       }
     }
-    const fresh = await Connection.open(this.#address, request, this);
+    const fresh = await Connection.open(this.#peer, request, this);
     return fresh.exchange(head, request).response;
   }
 

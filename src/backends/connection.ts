@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { Socket, SocketHandler } from "bun";
 import { isIP } from "node:net";
 import { Failure } from "../core/failure.ts";
-import type { ResponseHead } from "../wire/http1.ts";
+import type { ResponseHead } from "../wire/http1-head.ts";
 import { Exchange, type Line } from "./exchange.ts";
 import type { UpstreamRequest } from "./transport.ts";
 
@@ -12,6 +12,7 @@ const JOIN_MAX = 16 * 1024;
 /** A connection that waits minutes for an answer is kept alive in the tables of the routers on its way, ms. */
 const TCP_KEEP_ALIVE_MS = 60_000;
 
+/** Whom to trust at the other end, beyond what the runtime checks by itself. */
 export interface TlsOptions {
   /** PEM of the authorities to trust instead of the system's. */
   ca?: string | undefined;
@@ -19,7 +20,8 @@ export interface TlsOptions {
   pinSha256: readonly string[];
 }
 
-export interface Address {
+/** The other end of a connection. */
+export interface Peer {
   /** A name or an IP address, IPv6 without brackets. */
   hostname: string;
   port: number;
@@ -39,7 +41,7 @@ export interface Pool {
 export class Connection implements Line {
   /** Until when it may wait in the pool, on the monotonic clock, ms. */
   idleUntil = 0;
-  readonly #address: Address;
+  readonly #peer: Peer;
   readonly #pool: Pool;
   /** Undefined once it stands. */
   #opening: PromiseWithResolvers<void> | undefined;
@@ -48,8 +50,8 @@ export class Connection implements Line {
   #unsent: Uint8Array[] = [];
   #ended = false;
 
-  private constructor(address: Address, pool: Pool) {
-    this.#address = address;
+  private constructor(peer: Peer, pool: Pool) {
+    this.#peer = peer;
     this.#pool = pool;
   }
 
@@ -60,8 +62,8 @@ export class Connection implements Line {
    *
    * An attempt that was given up cannot be called off: the system goes on trying for a minute or two, then forgets it.
    */
-  static async open(address: Address, request: UpstreamRequest, pool: Pool): Promise<Connection> {
-    const connection = new Connection(address, pool);
+  static async open(peer: Peer, request: UpstreamRequest, pool: Pool): Promise<Connection> {
+    const connection = new Connection(peer, pool);
     const opening = Promise.withResolvers<void>();
     const give = (failure: Failure) => {
       opening.reject(failure);
@@ -141,7 +143,7 @@ export class Connection implements Line {
 
   #connect(opening: PromiseWithResolvers<void>): void {
     this.#opening = opening;
-    const { hostname, port, tls } = this.#address;
+    const { hostname, port, tls } = this.#peer;
     const secure = tls ? { tls: tlsOptions(hostname, tls) } : {};
     Bun.connect<Connection>({ hostname, port, ...secure, data: this, socket: Connection.#handlers }).catch(
       (error: unknown) => this.#onClosed(error),
@@ -174,12 +176,12 @@ export class Connection implements Line {
     if (this.#ended) return void socket.terminate();
     socket.setNoDelay(true);
     socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
-    if (!this.#address.tls) this.#stands();
+    if (!this.#peer.tls) this.#stands();
   }
 
   /** The runtime has checked the chain, the dates and the host's name; it leaves the verdict to us. */
   #onHandshake(success: boolean, error: Error | null): void {
-    const { tls } = this.#address;
+    const { tls } = this.#peer;
     const socket = this.#socket;
     if (!tls || !socket) return;
     const isTrusted = success && !error && socket.authorized;
@@ -217,7 +219,7 @@ export class Connection implements Line {
 
   #connectFailure(error: unknown): Failure {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (this.#socket && this.#address.tls) {
+    if (this.#socket && this.#peer.tls) {
       return new Failure("upstream_tls", "No TLS connection to the backend could be made.", { cause: error });
     }
     if (code === "ENOTFOUND" || code.startsWith("EAI_") || code.startsWith("DNS_")) {

@@ -1,10 +1,8 @@
 import type { BackendConfig, Config } from "../config/config.ts";
+import type { Environment } from "../core/environment.ts";
 import { type Address, loopbackPort, placeOf, readAddress, readOllamaHost } from "./address.ts";
 import type { Origin } from "./backend.ts";
 import { PRESETS, type Preset, USUAL_ENGINES, presetNamed } from "./presets.ts";
-
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Somewhere a backend is, or may be one day. */
 export interface Place {
@@ -24,6 +22,7 @@ export interface Place {
   settings: Pick<BackendConfig, "concurrency" | "timeouts" | "models" | "tls">;
 }
 
+/** All places to look at, in order. */
 export interface Plan {
   places: Place[];
   /** Sentences about environment variables that make no sense. */

@@ -1,8 +1,8 @@
 import type { Capabilities, ModelInfo } from "../core/model.ts";
-import type { Answer, Ask } from "./ask.ts";
+import { type Ask, fieldsOf, isGood } from "./ask.ts";
 import type { Findings } from "./backend.ts";
 import { EMBEDDING_ONLY, enrich, type Entry, type Listing, type Subject } from "./listing.ts";
-import { fields, firstCount, flag, items, known, text, texts } from "./reading.ts";
+import { fields, firstCount, flag, items, known, text, texts } from "./lenient.ts";
 
 /** Models of one backend that are asked about one by one, and how many of them at a time. */
 const DETAILS_MAX = 32;
@@ -174,20 +174,16 @@ function readShow(shown: Entry): Partial<ModelInfo> {
 
 /** A detail that may not exist: the fields of a good answer, none otherwise. */
 async function detail(ask: Ask, path: string, body?: unknown): Promise<Entry> {
-  const answer = await ask(path, body).catch(() => undefined);
-  return good(answer) ? fields(answer.json) : {};
+  const reply = await ask(path, body).catch(() => undefined);
+  return fieldsOf(reply);
 }
 
 /** Asks a route no more once it turned out not to exist: LM Studio shows its user every request it does not know. */
 async function remembered({ ask, memory }: Subject, path: string): Promise<Entry> {
   if (memory.missing.has(path)) return {};
-  const answer = await ask(path).catch(() => undefined);
-  if (answer !== undefined && !good(answer)) memory.missing.add(path);
-  return good(answer) ? fields(answer.json) : {};
-}
-
-function good(answer: Answer | undefined): answer is Answer {
-  return answer?.status === 200 && fields(answer.json).error === undefined;
+  const reply = await ask(path).catch(() => undefined);
+  if (reply !== undefined && !isGood(reply)) memory.missing.add(path);
+  return fieldsOf(reply);
 }
 
 /** Every model through `look`, a few at a time; those beyond the limit stay as they are. */

@@ -1,5 +1,6 @@
 import { Failure } from "../core/failure.ts";
-import { type ResponseHead, ResponseReader } from "../wire/http1.ts";
+import { ResponseReader } from "../wire/http1.ts";
+import type { ResponseHead } from "../wire/http1-head.ts";
 import type { UpstreamRequest, UpstreamResponse, UpstreamTimeouts } from "./transport.ts";
 
 /** Bytes read ahead of a slow reader before the socket is paused; the kernel's buffers then hold the backend back. */

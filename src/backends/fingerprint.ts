@@ -1,6 +1,6 @@
-import { type Answer, type Ask, isLoading } from "./ask.ts";
+import { type Ask, fieldsOf, isGood, isLoading, type Reply } from "./ask.ts";
 import type { PresetName } from "./presets.ts";
-import { fields, items, text, texts } from "./reading.ts";
+import { fields, items, text, texts } from "./lenient.ts";
 
 /** The engines that can be told apart, and the rest of those that speak OpenAI. */
 export type Engine = Extract<PresetName, "llamacpp" | "lmstudio" | "ollama" | "vllm" | "openai-compatible">;
@@ -30,7 +30,7 @@ const SIDE_ROUTES = [
 ];
 
 /** Servers that say who they are in the first answer, even when that is "still loading" or "no key, no answer". */
-function byName(list: Answer): Engine | undefined {
+function byName(list: Reply): Engine | undefined {
   if (isLoading(list) || /^llama\.cpp\b/i.test(list.headers.get("server") ?? "")) return "llamacpp";
   if (!isModelList(list)) return undefined;
   const owners = new Set(items(fields(list.json).data).map((entry) => text(fields(entry).owned_by)));
@@ -41,18 +41,18 @@ function byName(list: Answer): Engine | undefined {
 }
 
 /** An OpenAI list; `data` is null where Ollama has no models. LM Studio says 200 to everything, but then with `error`. */
-function isModelList({ status, json }: Answer): boolean {
-  const { object, data, error } = fields(json);
-  if (status !== 200 || error !== undefined) return false;
+function isModelList(reply: Reply): boolean {
+  if (!isGood(reply)) return false;
+  const { object, data } = fields(reply.json);
   if (data === null || (Array.isArray(data) && data.length === 0)) return object === "list";
   return Array.isArray(data) && data.every((entry) => text(fields(entry).id) !== undefined);
 }
 
 /** Servers that can only be known by the routes that no other server has. */
-async function byRoutes(ask: Ask, list: Answer): Promise<Engine | undefined> {
+async function byRoutes(ask: Ask, list: Reply): Promise<Engine | undefined> {
   const asked = await Promise.all(SIDE_ROUTES.map((path) => ask(path).catch(() => undefined)));
   const answers = new Map(SIDE_ROUTES.map((path, index) => [path, asked[index]]));
-  const said = (path: string): Record<string, unknown> => good(answers.get(path));
+  const said = (path: string): Record<string, unknown> => fieldsOf(answers.get(path));
   const ollama = answers.get("/")?.text.startsWith("Ollama is running") || "version" in said("/api/version");
   if (ollama && Array.isArray(said("/api/tags").models)) return "ollama";
   if (Array.isArray(said("/api/v1/models").models) || isStatedList(said("/api/v0/models"))) return "lmstudio";
@@ -66,17 +66,10 @@ function isStatedList({ data }: Record<string, unknown>): boolean {
   return Array.isArray(data) && data.every((entry) => text(fields(entry).state) !== undefined);
 }
 
-function hasMaxModelLength(list: Answer): boolean {
+function hasMaxModelLength(list: Reply): boolean {
   return items(fields(list.json).data).some((entry) => "max_model_len" in fields(entry));
 }
 
 function isFairlead({ data }: Record<string, unknown>): boolean {
   return Array.isArray(data) && texts(data.map((entry) => fields(entry).state))?.length === data.length;
-}
-
-/** The fields of an answer that is not an error in any of the ways servers have. */
-function good(answer: Answer | undefined): Record<string, unknown> {
-  if (answer?.status !== 200) return {};
-  const found = fields(answer.json);
-  return found.error === undefined ? found : {};
 }

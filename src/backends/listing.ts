@@ -2,7 +2,7 @@ import type { Adapter } from "../adapters/adapter.ts";
 import type { Capabilities, ModelInfo } from "../core/model.ts";
 import type { Ask } from "./ask.ts";
 import type { Preset } from "./presets.ts";
-import { fields, firstCount, flag, known, text, texts } from "./reading.ts";
+import { fields, firstCount, flag, known, text, texts } from "./lenient.ts";
 
 /** A backend that is being looked at. */
 export interface Subject {
@@ -26,10 +26,11 @@ export interface Listing {
   entries: Entry[];
 }
 
+/** One entry of a model list as the backend wrote it: nobody promised its shape. */
 export type Entry = Readonly<Record<string, unknown>>;
 
 /** The models with what their list entries say beyond id and owner, under the names that different hosts use for it. */
-export function described(models: ModelInfo[], entries: readonly Entry[], preset: Preset): ModelInfo[] {
+export function describeModels(models: ModelInfo[], entries: readonly Entry[], preset: Preset): ModelInfo[] {
   const byId = new Map(entries.map((entry) => [text(entry.id), entry]));
   return models.map((model) => {
     const entry = byId.get(model.id);

@@ -1,7 +1,7 @@
 import type { Failure } from "../core/failure.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
-import type { Means } from "./connect.ts";
+import type { Means } from "./means.ts";
 import type { Place } from "./discovery.ts";
 import type { Preset } from "./presets.ts";
 import type { Registry } from "./registry.ts";

@@ -1,9 +1,10 @@
 import { ADAPTERS } from "../adapters/index.ts";
 import type { Config } from "../config/config.ts";
+import type { Environment } from "../core/environment.ts";
 import { httpTransport } from "./client.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { Means } from "./connect.ts";
-import { type Environment, plan } from "./discovery.ts";
+import type { Means } from "./means.ts";
+import { plan } from "./discovery.ts";
 import { echoTransport } from "./echo/transport.ts";
 import { Monitor } from "./monitor.ts";
 import { Registry } from "./registry.ts";

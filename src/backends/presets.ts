@@ -39,6 +39,7 @@ export interface Preset {
 /** The engines whose usual ports are looked at when nothing is configured, in this order. */
 export const USUAL_ENGINES = ["llamacpp", "lmstudio", "ollama", "vllm"] as const;
 
+/** The name of one of them. */
 export type PresetName = keyof typeof PRESETS;
 
 /** The preset of a backend type, if there is one of that name. */
@@ -78,6 +79,7 @@ const remote = (line: Line): Preset => ({
   ...line,
 });
 
+/** Every kind of backend: one line of data for each. */
 export const PRESETS = {
   llamacpp: local({
     name: "llamacpp",

@@ -1,9 +1,9 @@
 import { Failure } from "../core/failure.ts";
-import { type Answer, isLoading } from "./ask.ts";
+import { type Reply, isLoading } from "./ask.ts";
 import type { Findings } from "./backend.ts";
 import { askLlamaCpp, askLmStudio, askOllama } from "./engines.ts";
-import { described, type Entry, type Listing, type Subject } from "./listing.ts";
-import { fields } from "./reading.ts";
+import { describeModels, type Entry, type Listing, type Subject } from "./listing.ts";
+import { fields } from "./lenient.ts";
 
 /**
  * Looks at a backend: is it ready, which models has it, what can they do. Only the model list is essential; a detail that
@@ -30,33 +30,37 @@ async function detailed(subject: Subject, listing: Listing): Promise<Partial<Fin
 }
 
 async function list(subject: Subject): Promise<Listing & { findings: Findings }> {
-  const answer = await subject.ask(subject.adapter.path("models"));
-  if (isLoading(answer)) return { models: [], entries: [], findings: { state: "loading" } };
-  if (answer.status !== 200) return { models: [], entries: [], findings: withoutList(subject, answer) };
-  const entries = entriesOf(answer.json);
+  const reply = await subject.ask(subject.adapter.path("models"));
+  if (isLoading(reply)) return { models: [], entries: [], findings: { state: "loading" } };
+  if (reply.status !== 200) return { models: [], entries: [], findings: withoutList(subject, reply) };
+  const entries = entriesOf(reply.json);
   if (entries === undefined) {
     throw new Failure("upstream_bad_response", "The backend's model list is not a list.", {
-      cause: answer.text.slice(0, 500),
+      cause: reply.text.slice(0, 500),
     });
   }
   const usable = entries.filter((entry) => entry.active !== false);
-  const models = described(subject.adapter.models({ object: "list", data: usable }), usable, subject.preset);
+  const models = describeModels(
+    subject.adapter.models({ object: "list", data: usable }),
+    usable,
+    subject.preset,
+  );
   return { models, entries: usable, findings: { state: "connected", models } };
 }
 
 /** A host that answers without having a model list can still be asked for models that its user knows by name. */
-function withoutList(subject: Subject, answer: Answer): Findings {
-  const problem = refusal(subject, answer);
-  if (isWrongKey(answer) || answer.status >= 500) throw problem;
+function withoutList(subject: Subject, reply: Reply): Findings {
+  const problem = refusal(subject, reply);
+  if (isWrongKey(reply) || reply.status >= 500) throw problem;
   return { state: "connected", problem };
 }
 
 /** OpenAI's restricted keys may chat without being allowed to list: "Missing scopes: api.model.read". */
-function isWrongKey({ status, text }: Answer): boolean {
+function isWrongKey({ status, text }: Reply): boolean {
   return status === 401 && !/insufficient permissions|missing scopes/i.test(text);
 }
 
-function refusal({ adapter }: Subject, { status, text, headers }: Answer): Failure {
+function refusal({ adapter }: Subject, { status, text, headers }: Reply): Failure {
   return adapter.failure(status, text, headers);
 }
 

@@ -1,14 +1,10 @@
 import { PLAIN_PROFILE, type Profile } from "../adapters/profile.ts";
 
-/** Who is meant by a preset's `profile`. */
-export type ProfileName =
-  "openai" | "generic" | "llamacpp" | "lmstudio" | "ollama" | "vllm" | "groq" | "mistral" | "deepseek";
-
 /** Chat templates of open models know no `developer`: vLLM and llama.cpp answer "Unexpected message role". */
 const TEMPLATED = { ...PLAIN_PROFILE, developerRole: false } satisfies Profile;
 
 /** Each flag that differs from OpenAI's own behaviour, with the behaviour that makes it necessary. */
-export const PROFILES: Readonly<Record<ProfileName, Profile>> = Object.freeze({
+export const PROFILES = Object.freeze({
   openai: PLAIN_PROFILE,
 
   generic: {
@@ -90,4 +86,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = Object.freeze({
     // DeepSeek documents max_tokens alone.
     rename: { max_completion_tokens: "max_tokens" },
   },
-});
+} satisfies Record<string, Profile>);
+
+/** The name of one of them. */
+export type ProfileName = keyof typeof PROFILES;

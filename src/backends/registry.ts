@@ -20,14 +20,8 @@ export interface BackendDescription {
 /** All backends, in order: configuration, environment, usual ports. */
 export class Registry {
   #all: readonly Backend[] = [];
-  #version = 0;
   #index: Index | undefined;
   readonly #listeners = new Set<(backend: Backend) => void>();
-
-  /** Grows whenever a backend comes, goes, or changes its state or models. */
-  get version(): number {
-    return this.#version;
-  }
 
   /** The built-in echo, if the plan has one, is among them only while no other is up. */
   backends(): readonly Backend[] {
@@ -48,7 +42,7 @@ export class Registry {
   }
 
   /** Calls `listener` with each backend that came or changed. The function returned ends that. */
-  watch(listener: (backend: Backend) => void): () => void {
+  subscribe(listener: (backend: Backend) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -57,7 +51,7 @@ export class Registry {
   put(backend: Backend, instead?: Backend): void {
     const others = this.#all.filter((one) => one !== instead);
     this.#all = [...others, backend].sort((a, b) => a.rank - b.rank);
-    backend.listen((changed) => this.#onChange(changed));
+    backend.subscribe((changed) => this.#onChange(changed));
     this.#onChange(backend);
   }
 
@@ -67,7 +61,6 @@ export class Registry {
   }
 
   #onChange(backend: Backend): void {
-    this.#version++;
     this.#index = undefined;
     for (const listener of this.#listeners) listener(backend);
   }

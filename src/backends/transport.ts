@@ -1,5 +1,5 @@
 /**
- * How a request reaches a backend: over the network (client.ts) or inside this process (echo.ts). Everything above sees
+ * How a request reaches a backend: over the network (client.ts) or inside this process (echo/transport.ts). Everything above sees
  * the same three things: a status, headers, and the body's bytes as they arrive.
  */
 export interface Transport {
@@ -12,6 +12,7 @@ export interface Transport {
   close(): void;
 }
 
+/** One request as the pipeline, or a look at a backend, wants it sent. */
 export interface UpstreamRequest {
   method: "GET" | "POST";
   /** Path and query, below the backend's base URL: `/v1/chat/completions`. */
@@ -36,6 +37,7 @@ export interface UpstreamTimeouts {
   idle: number;
 }
 
+/** The head of an answer, and its body on the way. */
 export interface UpstreamResponse {
   status: number;
   /** Names in lower case; of a repeated header the values joined with `, `. */

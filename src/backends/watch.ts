@@ -2,7 +2,7 @@ import { Failure, type FailureCode } from "../core/failure.ts";
 import { type Ask, asker, within } from "./ask.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
-import { backendAt, connect, isNear, type Means } from "./connect.ts";
+import { backendAt, isNear, type Means, transportTo } from "./means.ts";
 import { freeName, type Place } from "./discovery.ts";
 import { type Engine, identify } from "./fingerprint.ts";
 import type { Memory } from "./listing.ts";
@@ -95,7 +95,7 @@ export class Watch {
     this.place = place;
     this.#world = world;
     this.#near = isNear(place);
-    this.#transport = connect(place, world.means);
+    this.#transport = transportTo(place, world.means);
     const seen = Promise.withResolvers<Engine | undefined>();
     this.firstSeen = seen.promise;
     this.#settle = seen.resolve;

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { LogLevel } from "../config/config.ts";
+import { LOG_LEVELS } from "../config/schema.ts";
 import { nearest } from "../config/suggest.ts";
 import { printable } from "../server/printable.ts";
 import { COMMANDS, isCommandName, usageLine } from "./help.ts";
@@ -16,11 +17,13 @@ export type Command =
   | { name: "help"; topic: CommandName | undefined }
   | UsageError;
 
+/** Paths as typed; undefined: not given. */
 export interface ConfigFlags {
   config: string | undefined;
   endpoints: string | undefined;
 }
 
+/** What wins over the config file; undefined: not given. */
 export interface ServerFlags {
   host: string | undefined;
   /** 0 to 65535. */
@@ -28,6 +31,7 @@ export interface ServerFlags {
   logLevel: LogLevel | undefined;
 }
 
+/** The arguments make no sense. */
 export interface UsageError {
   name: "usage";
   /** What is wrong, what was probably meant, and the usage line: for stderr, without a final line feed. */
@@ -186,15 +190,13 @@ function portOf(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
-
 function levelOf(text: string | undefined): LogLevel | undefined {
   if (text === undefined) return undefined;
-  const level = LEVELS.find((candidate) => candidate === text);
+  const level = LOG_LEVELS.find((candidate) => candidate === text);
   if (level !== undefined) return level;
-  const near = nearest(text, LEVELS);
+  const near = nearest(text, LOG_LEVELS);
   const hint = near === undefined ? "" : `, did you mean "${near}"?`;
-  throw new Misuse(`--log-level must be one of ${LEVELS.join(", ")}, not "${text}"${hint}`, "serve");
+  throw new Misuse(`--log-level must be one of ${LOG_LEVELS.join(", ")}, not "${text}"${hint}`, "serve");
 }
 
 function misuseText({ message, command }: Misuse): string {

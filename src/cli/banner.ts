@@ -1,4 +1,5 @@
-import { isWildcard, readAddress } from "../server/authority.ts";
+import type { BackendState } from "../backends/backend.ts";
+import { isWildcard, readHost } from "../server/authority.ts";
 import { printable, printableUrl } from "../server/printable.ts";
 import { colours } from "./colour.ts";
 import type { Colours } from "./colour.ts";
@@ -20,11 +21,13 @@ export interface BannerFacts {
   warnings: readonly string[];
 }
 
+/** One line of the list of backends. */
 export interface BannerBackend {
   name: string;
   type: string;
-  url: string;
-  state: "connecting" | "connected" | "loading" | "disconnected";
+  /** Undefined: inside this process. */
+  url: string | undefined;
+  state: BackendState;
   models: number;
   /** Why it is not connected, if known. */
   error?: string | undefined;
@@ -56,7 +59,7 @@ function lines(warning: string): string {
 
 /** The address for clients on this machine: a wildcard is not one, and IPv6 needs brackets. */
 export function clientUrl(host: string, port: number): string {
-  const bound = readAddress(host);
+  const bound = readHost(host);
   const name = bound === undefined || isWildcard(bound) ? "127.0.0.1" : bound.name;
   return `http://${name}:${port}`;
 }
@@ -72,7 +75,7 @@ function backendLines(facts: BannerFacts, paint: Colours): string[] {
     `  ${MARKS[backend.state]}`,
     backend.name,
     backend.type,
-    printableUrl(backend.url),
+    backend.url === undefined ? "built in" : printableUrl(backend.url),
     stateText(backend),
   ]);
   const painted = linesOf(table(rows)).map((line, index) => {

@@ -1,3 +1,5 @@
+import type { Environment } from "../core/environment.ts";
+
 /** Functions that mark text for a terminal, or leave it as it is. */
 export interface Colours {
   bold(text: string): string;
@@ -23,6 +25,6 @@ export function colours(on: boolean): Colours {
 }
 
 /** Colour only on a terminal that can show it, and never when NO_COLOR is set to anything (no-color.org). */
-export function wantsColour(isTerminal: boolean, environment: Record<string, string | undefined>): boolean {
+export function wantsColour(isTerminal: boolean, environment: Environment): boolean {
   return isTerminal && !environment["NO_COLOR"] && environment["TERM"] !== "dumb";
 }

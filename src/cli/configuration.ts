@@ -4,6 +4,7 @@ import { formatProblem } from "../config/problems.ts";
 import type { ConfigFlags } from "./args.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** A configuration that stands. */
 export interface Configuration {
   config: Config;
   /** Absolute path; undefined when the defaults hold. */

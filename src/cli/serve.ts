@@ -1,5 +1,6 @@
 import type { Backend } from "../backends/backend.ts";
 import { openBackends } from "../backends/open.ts";
+import type { Registry } from "../backends/registry.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import { Resolver } from "../pipeline/resolve.ts";
 import { createLog, type Log } from "../server/log.ts";
@@ -32,14 +33,14 @@ export async function serve(command: Serve, terminal: Terminal): Promise<number>
   const { version } = versionInfo();
   let listener: Listener;
   try {
-    listener = listen({ config, registry, resolver, pipeline, log, firstLook: monitor.firstRound, version });
+    listener = listen({ config, registry, resolver, pipeline, log, firstRound: monitor.firstRound, version });
   } catch (thrown) {
     terminal.err(`fairlead: ${cannotListen(config.server.host, config.server.port, thrown)}\n`);
     return EXIT.failure;
   }
   const stopped = onSignals(listener, log);
   monitor.start();
-  registry.watch(reporter(log));
+  registry.subscribe(reporter(log));
   void monitor.firstRound.then(() => {
     const warnings = [...configuration.warnings, ...problems];
     if (listener.stopping) return;
@@ -54,7 +55,7 @@ export async function serve(command: Serve, terminal: Terminal): Promise<number>
 }
 
 interface Running {
-  registry: ReturnType<typeof openBackends>["registry"];
+  registry: Registry;
   resolver: Resolver;
   listener: Listener;
   version: string;
@@ -74,7 +75,8 @@ function facts(
     keyNeeded: config.server.apiKeys.length > 0,
     backends: registry
       .backends()
-      .filter((backend) => backend.preset.where !== "inside")
+      // The built-in model is no find, but one that the config names is what its owner looks for here.
+      .filter((backend) => backend.preset.where !== "inside" || backend.origin === "config")
       .map(backendFacts),
     defaultModel: config.defaultModel,
     exampleModel:
@@ -91,7 +93,7 @@ function backendFacts(backend: Backend) {
   return {
     name: backend.name,
     type: backend.preset.name,
-    url: backend.url ?? "",
+    url: backend.url,
     state: backend.state,
     models: backend.models.size,
     error: backend.lastError?.message,

@@ -1,11 +1,12 @@
 import { writeSync } from "node:fs";
+import type { Environment } from "../core/environment.ts";
 
 /** What a command sees of the world outside: standard output for results, standard error for everything else. */
 export interface Terminal {
   /** Returns when all of it is out, so that no exit can cut a result short. */
   out(text: string): void;
   err(text: string): void;
-  environment: Readonly<Record<string, string | undefined>>;
+  environment: Environment;
   cwd: string;
   /** Is standard error read by a person? */
   interactive: boolean;
@@ -14,6 +15,7 @@ export interface Terminal {
 /** Exit codes of every command. */
 export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
 
+/** This process's own. */
 export function systemTerminal(): Terminal {
   const err = (text: string) => void put(2, text);
   return {

@@ -2,6 +2,7 @@
 declare const BUILD_VERSION: string;
 declare const BUILD_COMMIT: string;
 
+/** What `fairlead version --json` prints. */
 export interface VersionInfo {
   version: string;
   /** Git commit the binary was built from, shortened; `unknown` outside of a build. */
@@ -11,6 +12,7 @@ export interface VersionInfo {
   arch: string;
 }
 
+/** What is known of this build. */
 export function versionInfo(): VersionInfo {
   return {
     version: typeof BUILD_VERSION === "string" ? BUILD_VERSION : "0.0.0-dev",

@@ -13,8 +13,12 @@ export function parseBackendUrl(text: string): string | Refusal {
   }
   if (/[?#]/.test(text))
     return new Refusal("a URL may not hold a query (?) or a fragment (#)", "use headers");
-  const path = url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "").replace(/\/+$/, "");
-  return url.origin + path;
+  return url.origin + basePath(url.pathname);
+}
+
+/** A base URL's path may end in `/v1`, in `/`, or in neither: all mean the same place. */
+export function basePath(pathname: string): string {
+  return pathname.replace(/\/+$/, "").replace(/\/v1$/, "").replace(/\/+$/, "");
 }
 
 function notHttp(text: string): Refusal {
@@ -62,6 +66,7 @@ export function parseOrigin(text: string): string | Refusal {
   return new Refusal("not as a browser sends it", origin && `write ${JSON.stringify(origin)}`);
 }
 
+/** 0 to 65535, written in digits alone. */
 export function parsePort(text: string): number | Refusal {
   const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN;
   return port <= 65535 ? port : new Refusal("expected a whole number from 0 to 65535");

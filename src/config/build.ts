@@ -36,6 +36,7 @@ export function buildModels(file: FileConfig, names: readonly string[], reading:
   });
 }
 
+/** The default model as written; a name that can only be a mistake is reported or warned of. */
 export function buildDefaultModel(
   file: FileConfig,
   names: readonly string[],

@@ -1,4 +1,5 @@
 import type { ModelAlias } from "../core/model.ts";
+import type { LOG_LEVELS } from "./schema.ts";
 
 /** The configuration as the program uses it: defaults filled in, secrets read, sizes in bytes, durations in milliseconds. */
 export interface Config {
@@ -13,8 +14,10 @@ export interface Config {
   endpoints: EndpointConfig[];
 }
 
-export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+/** The least important kind of line to log. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** The server that clients talk to: `[server]`. */
 export interface ServerConfig {
   host: string;
   /** 0 lets the system choose. */
@@ -33,10 +36,11 @@ export interface ServerConfig {
   heartbeat: number;
 }
 
+/** A place that serves models: `[backends.NAME]`. */
 export interface BackendConfig {
   /** The table's name: `gpu` of `[backends.gpu]`; the prefix of its qualified model names. */
   name: string;
-  /** A preset's name, or `openai-compatible`, or `echo`. */
+  /** A preset's name. */
   type: string;
   /** Without a trailing `/v1` or `/`. Undefined: the preset's. */
   url: string | undefined;

@@ -1,12 +1,14 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import type { Environment } from "../core/environment.ts";
 import { readText } from "./files.ts";
 import { Refusal } from "./problems.ts";
-import { Reading, type Environment } from "./reading.ts";
+import { Reading } from "./reading.ts";
 import { parseToml } from "./toml.ts";
 
 /** A thousand backends fit; a longer file is not a configuration. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
+/** A file that was opened, whatever is wrong with it. */
 export interface Document {
   reading: Reading;
   table: Readonly<Record<string, unknown>>;
@@ -16,6 +18,7 @@ export interface Document {
   mode: number;
 }
 
+/** Where a config file may be. */
 export interface Places {
   /** As given on the command line. */
   configPath?: string | undefined;

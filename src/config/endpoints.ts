@@ -1,4 +1,4 @@
-import { BUILT_IN_ROUTES } from "../core/surface.ts";
+import { BUILT_IN_ROUTES } from "../core/built-in-routes.ts";
 import type { EndpointConfig } from "./config.ts";
 import { formatPath, Refusal, type Path } from "./problems.ts";
 import type { Reading } from "./reading.ts";

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Refusal } from "./problems.ts";
 
+/** A file that was read whole. */
 export interface TextFile {
   text: string;
   /** Permission bits, as of chmod; 0 where the system has none. */

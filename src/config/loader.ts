@@ -7,16 +7,18 @@ import { buildEndpoints, type EndpointSource } from "./endpoints.ts";
 import { isSecretHeader } from "./headers.ts";
 import { readOverrides, type Flags, type Overrides } from "./overrides.ts";
 import { Refusal, sortProblems, type Problem } from "./problems.ts";
-import { readDocument } from "./read.ts";
+import { readDocument } from "./walk.ts";
 import { isTable, Reading } from "./reading.ts";
 import { ConfigSchema, EndpointsFileSchema, type FileConfig } from "./schema.ts";
 
+/** All that a configuration is made from. */
 export interface Sources extends Places {
   /** A second file that may hold only [[endpoints]]. */
   endpointsPath?: string | undefined;
   flags?: Flags | undefined;
 }
 
+/** A whole configuration, or what is wrong. */
 export type Loaded =
   /** `file`: absolute; undefined when there is none and the defaults hold. */
   | { config: Config; file: string | undefined; warnings: Problem[] }

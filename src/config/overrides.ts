@@ -1,8 +1,9 @@
+import type { Environment } from "../core/environment.ts";
 import { parseHost, parsePort } from "./addresses.ts";
 import type { LogLevel } from "./config.ts";
 import { Refusal } from "./problems.ts";
-import { readValue } from "./read.ts";
-import { Reading, type Environment } from "./reading.ts";
+import { readValue } from "./walk.ts";
+import { Reading } from "./reading.ts";
 import { ConfigSchema } from "./schema.ts";
 import { checkKey } from "./secrets.ts";
 
@@ -25,6 +26,7 @@ export interface Overrides {
   readings: [Reading, Reading];
 }
 
+/** Reads both layers whole, so that every problem of either is known. */
 export function readOverrides(flags: Flags, env: Environment): Overrides {
   const line: Layer = {
     reading: new Reading({ file: "command line", dir: "", env }),

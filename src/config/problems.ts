@@ -34,6 +34,7 @@ export function formatProblem(problem: Problem): string {
   return harmless(parts.join(": ")) + hint;
 }
 
+/** `backends.gpu.timeouts.connect`, `endpoints[0].path`; a name that TOML would quote is quoted. */
 export function formatPath(path: Path): string {
   let text = "";
   for (const part of path) {

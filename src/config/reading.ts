@@ -1,8 +1,7 @@
 import { Type, type TSchema } from "@sinclair/typebox";
+import type { Environment } from "../core/environment.ts";
 import { Locations } from "./locate.ts";
 import { formatPath, Refusal, type Path, type Problem } from "./problems.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** More would not be read; and each one costs a walk through the file. */
 const MAX_PROBLEMS = 100;
@@ -99,13 +98,14 @@ export function mismatch(what: string, value: unknown): Refusal {
   return new Refusal(`expected ${what}, found ${kindOf(value)}`, mismatchHint(what, value));
 }
 
-export function kindOf(value: unknown): string {
+function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (value instanceof Date) return "a date";
   if (typeof value === "object") return "a table";
   return typeof value === "boolean" ? "true or false" : `a ${typeof value}`;
 }
 
+/** A TOML table; a date is none, though it is an object. */
 export function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

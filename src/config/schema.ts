@@ -42,6 +42,7 @@ export const BACKEND_TYPES = [
   "echo",
 ] as const;
 
+/** From the most talkative to the quietest. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
@@ -245,6 +246,7 @@ function named<T extends TSchema>(pattern: string, rule: string, item: T, descri
   return Type.Record(Type.String({ pattern }), item, { ...strict, propertyNames, default: {}, description });
 }
 
+/** fairlead.toml. */
 export const ConfigSchema = Type.Object(
   {
     default_model: Type.Optional(text('Model for clients that ask for "default" or name none.')),

@@ -2,12 +2,14 @@ import { parse, TomlError } from "smol-toml";
 import { locate, type Locations } from "./locate.ts";
 import { Refusal } from "./problems.ts";
 
+/** A document that is valid TOML. */
 export interface Parsed {
   /** Null-prototype objects throughout; no key is `__proto__` or `constructor`. */
   table: Readonly<Record<string, unknown>>;
   locations: Locations;
 }
 
+/** Where a document stops being TOML: the line, from 1. */
 export interface SyntaxProblem {
   line: number;
   refusal: Refusal;
@@ -16,6 +18,7 @@ export interface SyntaxProblem {
 /** Deeper lists and inline tables are an attack or a mistake, and every reader of the result recurses. */
 const MAX_DEPTH = 64;
 
+/** Never throws for what a user wrote. */
 export function parseToml(text: string): Parsed | SyntaxProblem {
   try {
     const table = parse(text, { unsafeKeyBehaviour: "throw", maxDepth: MAX_DEPTH });

@@ -15,6 +15,7 @@ const HOUR = 3600e3;
 
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: HOUR };
 
+/** What parseSize and parseDuration take, for the JSON Schema. */
 export const SIZE_PATTERN = "^[0-9]+(\\.[0-9]+)? ?([kKMG]B|[KMG]iB|B)$";
 export const DURATION_PATTERN = "^[0-9]+(\\.[0-9]+)? ?(ms|s|m|h)$";
 

@@ -9,10 +9,11 @@ export interface Answer {
   created: number;
   choices: AnswerChoice[];
   usage: Usage;
-  /** Unknown fields of the answer itself, in the dialect named. */
+  /** Unknown fields of the answer itself; only such as came in the client's own dialect. */
   extra: JsonRecord;
 }
 
+/** One of the answers to one request (`n`). */
 export interface AnswerChoice {
   index: number;
   text: string;
@@ -28,6 +29,7 @@ export interface AnswerChoice {
   messageExtra: JsonRecord;
 }
 
+/** A whole tool call. */
 export interface AnswerToolCall {
   id: string;
   name: string;

@@ -21,9 +21,11 @@ export interface Extra {
  * What a model says, in the order it says it. Adapters read their wire into this, apis write theirs from it, nothing
  * else crosses the pipeline.
  *
- * Grammar: `start (text | reasoning | refusal | audio | tool-start | tool-args | logprobs | extra | usage)* (finish* end | error)`,
- * with one `finish` per choice. An adapter reports tool calls as `tool-delta`, just as they came; the normaliser turns
- * those into one complete `tool-start` and then `tool-args`, and no `tool-delta` leaves it.
+ * Grammar of what leaves the pipeline: `start (text | reasoning | refusal | logprobs | tool-start | tool-args | extra)*
+ * (finish* usage end | error)`, with one `finish` per choice; or an `error` alone, where nothing came before it. An adapter
+ * reports what its wire says when it says it, usage more than once if need be, and tool calls as `tool-delta`, just as they
+ * came; the normaliser brings that into order, makes one whole `tool-start` and then `tool-args` of each call, and says
+ * `end`. No `tool-delta` leaves it.
  */
 export type StreamEvent =
   | { type: "start"; id: string; model: string; created: number }
@@ -44,7 +46,7 @@ export type StreamEvent =
   /** A fragment of the arguments' JSON text, never parsed on the way through. */
   | { type: "tool-args"; choice: number; call: number; kind: ToolKind; json: string }
   | { type: "extra"; choice: number; extra: Extra }
-  /** Cumulative: the last one counts. */
+  /** Cumulative: the last one counts. After the normaliser there is one. */
   | { type: "usage"; usage: Usage }
   | { type: "finish"; choice: number; reason: FinishReason; raw?: string }
   /** The answer is whole. Always last, unless `error` is. */

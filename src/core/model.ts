@@ -9,6 +9,7 @@ export interface Capabilities {
   reasoning: boolean | null;
 }
 
+/** Nobody has said anything. */
 export const UNKNOWN_CAPABILITIES: Capabilities = Object.freeze({
   streaming: null,
   tools: null,
@@ -34,6 +35,12 @@ export interface ModelInfo {
   /** False when the backend would have to load it first. */
   loaded?: boolean;
   capabilities?: Partial<Capabilities>;
+}
+
+/** A model as `GET /v1/models` lists it. */
+export interface ListedModel extends ModelInfo {
+  /** The name of the backend that serves it; undefined for an alias none of whose targets is there. */
+  backend: string | undefined;
 }
 
 /** A name of the user's own for one or more backend models. */

@@ -19,6 +19,7 @@ export interface RawObject {
   edit(changes: ReadonlyMap<string, unknown>): Uint8Array[];
 }
 
+/** The types of JSON. */
 export type JsonKind = "object" | "array" | "string" | "number" | "boolean" | "null";
 
 /** One sentence on what was dropped, renamed or emulated for this request; goes out in `x-fairlead-notes`. */

@@ -1,15 +1,16 @@
 import type { Backend } from "../backends/backend.ts";
+import { readBodyText } from "../backends/body-text.ts";
 import type { UpstreamResponse } from "../backends/transport.ts";
 import type { EventStream, StreamEvent } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
 import type { ModelRequest, Note } from "../core/request.ts";
 import { estimateUsage } from "./estimate.ts";
-import { readBody, readEvents, readFailure, WHOLE_BYTES_MAX } from "./read.ts";
+import { readEvents, readFailure, WHOLE_BYTES_MAX } from "./read.ts";
 import type { Target } from "./resolve.ts";
 import { type Release, Slots } from "./slots.ts";
 
 /** One try of one request at one backend. */
-export interface Try {
+export interface Attempt {
   request: ModelRequest;
   target: Target;
   defaults: Readonly<Record<string, unknown>>;
@@ -38,11 +39,11 @@ export class Attempts {
    * Asks and waits for the first real event, so that an early failure keeps its HTTP status: it is thrown as a Failure.
    * Later failures are the stream's last event. The backend's slot is held until the stream has ended or been left.
    */
-  async open(attempt: Try): Promise<EventStream> {
+  async open(attempt: Attempt): Promise<EventStream> {
     const ask = prepare(attempt);
     const release = await this.#enter(attempt);
     return this.#watched(attempt, { ask, release }, async (response) => {
-      const events = readEvents(response, reading(attempt));
+      const events = readEvents(response, readOptions(attempt));
       try {
         const heard = (failure: Failure) => this.#heard(attempt.target.backend, failure);
         return new HeldStream(await readHead(events), events, { release, heard });
@@ -54,12 +55,12 @@ export class Attempts {
   }
 
   /** Asks for one document and hands it to `read`; the slot is held meanwhile. For what is not a stream of events. */
-  async read<T>(attempt: Try, read: (body: string) => T): Promise<T> {
+  async read<T>(attempt: Attempt, read: (body: string) => T): Promise<T> {
     const ask = prepare(attempt);
     const release = await this.#enter(attempt);
     try {
       return await this.#watched(attempt, { ask, release }, async (response) =>
-        read(await readBody(response, WHOLE_BYTES_MAX)),
+        read(await readBodyText(response, WHOLE_BYTES_MAX)),
       );
     } finally {
       release();
@@ -67,7 +68,7 @@ export class Attempts {
   }
 
   async #watched<T>(
-    attempt: Try,
+    attempt: Attempt,
     { ask, release }: { ask: () => Promise<UpstreamResponse>; release: Release },
     use: (response: UpstreamResponse) => Promise<T>,
   ): Promise<T> {
@@ -89,7 +90,7 @@ export class Attempts {
   }
 
   /** A slot of the backend, given back at the latest when the client leaves: nobody may ever read the answer then. */
-  async #enter({ target, signal }: Try): Promise<Release> {
+  async #enter({ target, signal }: Attempt): Promise<Release> {
     const release = await this.#slotsOf(target.backend).acquire(signal);
     const settle = () => {
       signal.removeEventListener("abort", settle);
@@ -114,7 +115,7 @@ export class Attempts {
  * which carries them, may go out before. What is returned sends it, and throws the backend's own failure when the answer
  * is one.
  */
-function prepare({ request, target, defaults, signal, notes }: Try): () => Promise<UpstreamResponse> {
+function prepare({ request, target, defaults, signal, notes }: Attempt): () => Promise<UpstreamResponse> {
   const { adapter, profile, transport, headers, timeouts, preset } = target.backend;
   const { keepAlive } = preset;
   const body = adapter.write(request, { model: target.model, profile, defaults }, notes);
@@ -134,13 +135,13 @@ function prepare({ request, target, defaults, signal, notes }: Try): () => Promi
   };
 }
 
-function reading({ request, target }: Try) {
+function readOptions({ request, target }: Attempt) {
   const { adapter, profile } = target.backend;
   return {
     adapter,
     profile,
     stream: request.stream,
-    fallback: {
+    ownStart: {
       id: `${ID_PREFIX[request.operation]}-${request.id}`,
       model: target.model,
       created: Math.floor(Date.now() / 1000),

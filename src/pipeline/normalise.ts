@@ -2,8 +2,8 @@ import type { FinishReason, StreamEvent } from "../core/event.ts";
 import type { Usage } from "../core/usage.ts";
 import { ToolCalls } from "./tool-calls.ts";
 
-/** Names what the backend left unnamed. */
-export interface Fallback {
+/** What our own `start` says where the backend's says nothing. */
+export interface OwnStart {
   id: string;
   model: string;
   /** Seconds since 1970. */
@@ -26,7 +26,7 @@ interface Finish {
  * must not have looked complete before.
  */
 export class Normaliser {
-  readonly #fallback: Fallback;
+  readonly #ownStart: OwnStart;
   readonly #choices = new Map<number, ToolCalls>();
   readonly #finishes = new Map<number, Finish>();
   #started = false;
@@ -35,8 +35,8 @@ export class Normaliser {
   /** Characters the model wrote, for an estimate where the backend counts nothing. */
   characters = 0;
 
-  constructor(fallback: Fallback) {
-    this.#fallback = fallback;
+  constructor(ownStart: OwnStart) {
+    this.#ownStart = ownStart;
   }
 
   /** The events of one read, repaired. When it throws a Failure, what came before the fault is in `out`. */
@@ -91,9 +91,9 @@ export class Normaliser {
     this.#started = true;
     out.push({
       type: "start",
-      id: event?.id || this.#fallback.id,
-      model: event?.model || this.#fallback.model,
-      created: event?.created || this.#fallback.created,
+      id: event?.id || this.#ownStart.id,
+      model: event?.model || this.#ownStart.model,
+      created: event?.created || this.#ownStart.created,
     });
     out.push(...this.#early.splice(0));
   }

@@ -4,21 +4,25 @@ import type { EventStream } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
 import type { ModelRequest, Note } from "../core/request.ts";
 import type { Usage } from "../core/usage.ts";
-import { Attempts, type Witness } from "./attempt.ts";
+import { type Attempt, Attempts, type Witness } from "./attempt.ts";
 import { estimateUsage } from "./estimate.ts";
 import { fold } from "./fold.ts";
 import type { Resolver, Target } from "./resolve.ts";
 
-/** One request's life: resolve, admit, attempt, read, normalise. */
+/** One request under way. */
 export interface Run<T> {
   /** Known at once, before the backend has said anything. */
   readonly target: Target;
-  /** Complete at once. */
+  /** Complete at once; of vectors, with the result. */
   readonly notes: readonly Note[];
   /** Rejects with a Failure as long as nothing was said. */
   readonly result: Promise<T>;
 }
 
+/**
+ * One request's life: resolve, admit, attempt, read, normalise. Every method throws `model_not_found` (or `invalid_request`,
+ * when no model was named) at once.
+ */
 export class Pipeline {
   readonly #resolver: Resolver;
   readonly #attempts: Attempts;
@@ -28,7 +32,7 @@ export class Pipeline {
     this.#attempts = new Attempts(witness);
   }
 
-  /** The answer as events, from its first real one on. Throws at once when the model is unknown. */
+  /** The answer as events, from its first real one on. */
   stream(request: ModelRequest, signal: AbortSignal): Run<EventStream> {
     return this.#run(request, signal, (attempt) => this.#attempts.open(attempt));
   }
@@ -47,21 +51,18 @@ export class Pipeline {
       const { vectors, usage } = await this.#attempts.read(attempt, (body) => adapter.embeddings(body));
       const wanted = inputsOf(request);
       if (vectors.length !== wanted) throw wrongCount(vectors.length, wanted);
+      noteLength(request, vectors[0]?.length, attempt.notes);
       return { vectors, usage: usage ?? estimateUsage(request, 0) };
     });
   }
 
-  #run<T>(
-    request: ModelRequest,
-    signal: AbortSignal,
-    attempt: (attempt: Parameters<Attempts["open"]>[0]) => Promise<T>,
-  ): Run<T> {
+  #run<T>(request: ModelRequest, signal: AbortSignal, ask: (attempt: Attempt) => Promise<T>): Run<T> {
     const { targets, defaults } = this.#resolver.resolve(request.model);
     // The first one that is not known to be down; if all are, the first one's failure tells why.
     const target = targets.find(({ backend }) => backend.state !== "disconnected") ?? targets[0];
     if (!target) throw new Error("a resolved model has no target");
     const notes: Note[] = [];
-    const result = attempt({ request, target, defaults, signal, notes });
+    const result = ask({ request, target, defaults, signal, notes });
     // Whoever started the run awaits it, but perhaps only after something else.
     result.catch(() => {});
     return { target, notes, result };
@@ -72,6 +73,13 @@ export class Pipeline {
 function inputsOf({ body }: ModelRequest): number {
   const input = body.value("input");
   return Array.isArray(input) && typeof input[0] !== "number" ? input.length : 1;
+}
+
+/** llama-server, for one, ignores the field: a client that stores vectors of a fixed length should not find out there. */
+function noteLength({ body }: ModelRequest, got: number | undefined, notes: Note[]): void {
+  const wanted = body.value("dimensions");
+  if (typeof wanted !== "number" || wanted === got) return;
+  notes.push(`dimensions was ignored by the backend: its vectors have ${got} numbers, not ${wanted}`);
 }
 
 function wrongCount(got: number, wanted: number): Failure {

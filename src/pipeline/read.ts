@@ -1,26 +1,25 @@
 import type { Adapter } from "../adapters/adapter.ts";
 import type { Profile } from "../adapters/profile.ts";
+import { BodyText, readBodyText } from "../backends/body-text.ts";
 import type { UpstreamResponse } from "../backends/transport.ts";
 import type { EventStream, StreamEvent } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
 import type { Usage } from "../core/usage.ts";
 import { SseReader } from "../wire/sse.ts";
-import { type Fallback, Normaliser } from "./normalise.ts";
+import { type OwnStart, Normaliser } from "./normalise.ts";
 
 /** Longest answer that is not a stream, bytes. */
 export const WHOLE_BYTES_MAX = 64 * 1024 * 1024;
 /** Longest error body read for its message, bytes. */
 const ERROR_BYTES_MAX = 256 * 1024;
 
-const utf8 = new TextDecoder("utf-8");
-
 /** How to read one answer. */
-export interface Reading {
+export interface ReadOptions {
   adapter: Adapter;
   profile: Profile;
   /** A stream was asked for; counts only where the answer's content type does not say. */
   stream: boolean;
-  fallback: Fallback;
+  ownStart: OwnStart;
   /** Our own count of tokens, for a backend that sends none. */
   estimate(characters: number): Usage;
 }
@@ -29,9 +28,9 @@ export interface Reading {
  * An answer's bytes to normalised events, one batch per network read. It never throws: whatever goes wrong is the last
  * event, after everything that came before it. The connection's end proves nothing; only the dialect's own word does.
  */
-export async function* readEvents(response: UpstreamResponse, reading: Reading): EventStream {
-  const normaliser = new Normaliser(reading.fallback);
-  const decoder = isStream(response, reading.stream) ? new StreamDecoder(reading) : new WholeDecoder(reading);
+export async function* readEvents(response: UpstreamResponse, options: ReadOptions): EventStream {
+  const normaliser = new Normaliser(options.ownStart);
+  const decoder = isStream(response, options.stream) ? new StreamDecoder(options) : new WholeDecoder(options);
   let batch: StreamEvent[] = [];
   /** What `decode` reads, repaired: also what came before a fault. The fault that happened first is the one thrown. */
   const read = (decode: (out: StreamEvent[]) => void) => {
@@ -50,7 +49,7 @@ export async function* readEvents(response: UpstreamResponse, reading: Reading):
       batch = [];
     }
     read((out) => decoder.end(out));
-    normaliser.end(reading.estimate, batch);
+    normaliser.end(options.estimate, batch);
   } catch (thrown) {
     batch.push({ type: "error", failure: Failure.from(thrown) });
   }
@@ -72,7 +71,7 @@ class StreamDecoder implements Decoder {
   readonly #state: unknown;
   readonly #frames = new SseReader();
 
-  constructor({ adapter, profile }: Reading) {
+  constructor({ adapter, profile }: ReadOptions) {
     this.#adapter = adapter;
     this.#state = adapter.begin(profile);
   }
@@ -101,7 +100,7 @@ class WholeDecoder implements Decoder {
   readonly #state: unknown;
   readonly #body = new BodyText(WHOLE_BYTES_MAX);
 
-  constructor({ adapter, profile }: Reading) {
+  constructor({ adapter, profile }: ReadOptions) {
     this.#adapter = adapter;
     this.#state = adapter.begin(profile);
   }
@@ -116,41 +115,11 @@ class WholeDecoder implements Decoder {
   }
 }
 
-/** A body collected up to a limit. */
-class BodyText {
-  readonly #limit: number;
-  readonly #pieces: Uint8Array[] = [];
-  #size = 0;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  push(bytes: Uint8Array): void {
-    this.#size += bytes.length;
-    if (this.#size > this.#limit) {
-      throw new Failure("upstream_bad_response", `The backend's answer is longer than ${this.#limit} bytes.`);
-    }
-    this.#pieces.push(bytes);
-  }
-
-  text(): string {
-    return utf8.decode(this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces));
-  }
-}
-
-/** The body as text. Throws `upstream_bad_response` beyond `limit` bytes. */
-export async function readBody(response: UpstreamResponse, limit: number): Promise<string> {
-  const body = new BodyText(limit);
-  for await (const bytes of response.body) body.push(bytes);
-  return body.text();
-}
-
 /** An answer with an error status, as the failure its body describes. */
 export async function readFailure(response: UpstreamResponse, adapter: Adapter): Promise<Failure> {
   let body = "";
   try {
-    const text = await readBody(response, ERROR_BYTES_MAX);
+    const text = await readBodyText(response, ERROR_BYTES_MAX);
     // Compressed although we asked for no such thing: not readable as a text.
     if (!response.headers.has("content-encoding")) body = text;
   } catch (thrown) {

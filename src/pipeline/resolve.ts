@@ -1,7 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import type { Registry } from "../backends/registry.ts";
 import { Failure } from "../core/failure.ts";
-import type { ModelAlias, ModelInfo } from "../core/model.ts";
+import type { ListedModel, ModelAlias } from "../core/model.ts";
 import { nearest } from "./nearest.ts";
 
 /** One backend and one of its models. */
@@ -19,12 +19,6 @@ export interface Resolved {
   defaults: Readonly<Record<string, unknown>>;
 }
 
-/** A model as `GET /v1/models` lists it. */
-export interface ListedModel extends ModelInfo {
-  /** Undefined for an alias none of whose targets is there. */
-  backend: string | undefined;
-}
-
 /** What the user has named. */
 export interface Names {
   /** For a client that asks for "default" or names no model. */
@@ -35,7 +29,7 @@ export interface Names {
 /** Names nearest to a wrong one that an error tells. */
 const SUGGESTIONS_MAX = 3;
 
-/** Model names to targets: aliases, `backend/id`, plain ids (design: "Model names"). */
+/** Model names to targets: aliases, `backend/id`, plain ids. */
 export class Resolver {
   readonly #registry: Registry;
   readonly #defaultModel: string | undefined;

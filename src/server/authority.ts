@@ -29,8 +29,8 @@ export function readAuthority(text: string): Authority | undefined {
   return { name, port, literal: isIPv4(name) };
 }
 
-/** An address as configuration writes it: IPv6 may come without brackets. */
-export function readAddress(text: string): Authority | undefined {
+/** A host as the configuration writes it: IPv6 may come without brackets. */
+export function readHost(text: string): Authority | undefined {
   return readAuthority(isIPv6(text) ? `[${text}]` : text);
 }
 

@@ -13,8 +13,8 @@ export interface Deps {
   pipeline: Pipeline;
   log: Log;
   underway: Underway;
-  /** Resolves when every usual place has been looked at once: until then an unknown model may still turn up. */
-  firstLook: Promise<void>;
+  /** Resolves when every place was looked at once, at the latest 500 ms after the start: a model may turn up until then. */
+  firstRound: Promise<void>;
   /** False from the moment the server drains. */
   accepting(): boolean;
   version: string;

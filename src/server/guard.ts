@@ -1,10 +1,11 @@
 import { hostname } from "node:os";
 import { Failure } from "../core/failure.ts";
-import { isLoopback, isWildcard, readAddress, readAuthority } from "./authority.ts";
+import { isLoopback, isWildcard, readHost, readAuthority } from "./authority.ts";
 import type { Authority } from "./authority.ts";
 import { readOrigins } from "./cors.ts";
 import { printable } from "./printable.ts";
 
+/** What the guard must know of this server. */
 export interface GuardFacts {
   /** The address this server listens on, as configured. */
   host: string;
@@ -45,11 +46,11 @@ export function hostAndOriginGuard(facts: GuardFacts): (headers: Headers) => Fai
  * also answers for any IP address, since a page cannot rebind an address, and for its machine's own name.
  */
 function hostRule(facts: GuardFacts): (host: string) => boolean {
-  const bound = readAddress(facts.host);
+  const bound = readHost(facts.host);
   const everywhere = bound !== undefined && isWildcard(bound);
   const names = new Set<string>();
   const add = (text: string) => {
-    const name = readAddress(text)?.name;
+    const name = readHost(text)?.name;
     if (name !== undefined) names.add(name);
   };
   add(facts.host);

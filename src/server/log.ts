@@ -54,6 +54,7 @@ export interface LogFields {
   cause?: unknown;
 }
 
+/** Lines for people, or for machines. Nothing here throws or waits. */
 export interface Log {
   /** One line for one finished request, of a level that fits its outcome. */
   request(line: RequestLine): void;
@@ -64,6 +65,7 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
 }
 
+/** How the log is written. */
 export interface LogOptions {
   level: LogLevel;
   /** One JSON object per line, for machines; else one line to read. */
@@ -81,6 +83,7 @@ type Fields = Record<string, string | number | boolean | undefined>;
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
 
+/** A log of the lines at `level` and above. */
 export function createLog({ level, json, write, colour = false, now = () => new Date() }: LogOptions): Log {
   const lowest = RANK[level];
   const put = (of: Level, line: () => string) => {

@@ -2,7 +2,7 @@ import type { AnyElysia } from "elysia";
 import { isRecord, type JsonRecord } from "../core/json.ts";
 
 /** What a route with a body says of itself; `body` is its JSON Schema. */
-export function described(detail: { summary: string; tags: string[]; body: object }) {
+export function withBody(detail: { summary: string; tags: string[]; body: object }) {
   const { body, ...rest } = detail;
   return { ...rest, requestBody: { required: true, content: { "application/json": { schema: body } } } };
 }
@@ -16,9 +16,9 @@ export function openApiDocument(app: AnyElysia, version: string): JsonRecord {
   for (const { method, path, hooks } of app.routes) {
     const detail: unknown = hooks?.detail;
     if (!isRecord(detail)) continue;
-    const described = describe(path, detail);
+    const operation = describe(path, detail);
     const template = template31(path);
-    paths[template] = { ...paths[template], [method.toLowerCase()]: described };
+    paths[template] = { ...paths[template], [method.toLowerCase()]: operation };
   }
   return {
     openapi: "3.1.0",

@@ -1,4 +1,4 @@
-import type { StreamWriter } from "../api/openai-stream.ts";
+import type { StreamWriter } from "../api/api.ts";
 import type { EventStream, StreamEvent } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
 import type { Call } from "./call.ts";

@@ -5,6 +5,7 @@ const LF = 10;
 const CR = 13;
 const SP = 32;
 
+/** Status line and headers of one answer. */
 export interface ResponseHead {
   status: number;
   /** Names in lower case; of a repeated header the values joined with `, `. */
@@ -77,6 +78,7 @@ function notHttp(): Failure {
   return protocol("it does not speak HTTP/1.1");
 }
 
+/** The Failure for bytes that break HTTP's rules; `how` ends its sentence. */
 export function protocol(how: string): Failure {
   return new Failure("upstream_protocol", `The backend's answer is not proper HTTP: ${how}.`);
 }

@@ -1,8 +1,6 @@
 import type { Failure } from "../core/failure.ts";
 import { checkBeginning, endOfHead, parseHead, protocol, type ResponseHead } from "./http1-head.ts";
 
-export type { ResponseHead } from "./http1-head.ts";
-
 /** Status line and headers together, bytes. Node, Bun and nginx stop between 8 and 32 KiB. */
 const HEAD_BYTES_MAX = 64 * 1024;
 /** A chunk's extensions, and all trailers after the last chunk, bytes: nobody reads them. */

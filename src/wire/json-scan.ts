@@ -50,6 +50,7 @@ export function scanObject(bytes: Uint8Array): Map<string, Field> {
   }
 }
 
+/** The Failure for a body that does not begin as an object. */
 export function notAnObject(): Failure {
   return new Failure("invalid_json", "The request body must be a JSON object.");
 }

@@ -1,4 +1,5 @@
 import { Failure } from "../core/failure.ts";
+import { isRecord, type JsonRecord } from "../core/json.ts";
 import type { JsonKind, RawObject } from "../core/request.ts";
 import { type Field, notAnObject, scanObject } from "./json-scan.ts";
 
@@ -25,7 +26,7 @@ class ScannedObject implements RawObject {
   readonly #fields: Map<string, Field>;
   readonly #values: Map<string, unknown>;
 
-  constructor(bytes: Uint8Array, fields: Map<string, Field>, whole: Record<string, unknown> | undefined) {
+  constructor(bytes: Uint8Array, fields: Map<string, Field>, whole: JsonRecord | undefined) {
     this.bytes = bytes;
     this.#fields = fields;
     this.#values = new Map();
@@ -116,10 +117,10 @@ const KINDS: Record<string, JsonKind> = {
 
 const BRACE_OPEN = 123;
 
-function parseWhole(bytes: Uint8Array): Record<string, unknown> {
+function parseWhole(bytes: Uint8Array): JsonRecord {
   const value = parseText(decoder.decode(bytes), "The request body");
-  if (value === null || typeof value !== "object" || Array.isArray(value)) throw notAnObject();
-  return value as Record<string, unknown>;
+  if (!isRecord(value)) throw notAnObject();
+  return value;
 }
 
 function parseField(name: string, bytes: Uint8Array): unknown {

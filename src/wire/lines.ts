@@ -66,6 +66,7 @@ export class LineReader {
   }
 }
 
+/** The Failure for a frame over FRAME_BYTES_MAX. */
 export function frameTooLarge(): Failure {
   return new Failure(
     "upstream_frame_too_large",

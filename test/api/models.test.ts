@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
-import { type ModelEntry, writeModel, writeModelList } from "../../src/api/models.ts";
+import { writeModel, writeModelList } from "../../src/api/models.ts";
+import type { ListedModel } from "../../src/core/model.ts";
 import { parsed } from "./answers.ts";
 import { expectSchema } from "./oracle.ts";
 
-const plain: ModelEntry = { id: "org/name:tag", created: 3, ownedBy: "them", backend: "gpu" };
-const written = (parts: Partial<ModelEntry> = {}) => parsed(writeModel({ ...plain, ...parts }));
+const plain: ListedModel = { id: "org/name:tag", created: 3, ownedBy: "them", backend: "gpu" };
+const written = (parts: Partial<ListedModel> = {}) => parsed(writeModel({ ...plain, ...parts }));
 
 test("a model has OpenAI's four fields and its backend, and claims nothing that nobody said", () => {
   expect(written()).toEqual({
@@ -36,7 +37,7 @@ test("its context length goes by every name that clients look for", () => {
 });
 
 test("its modalities are what the backend says, else what its sight tells", () => {
-  const architecture = (parts: Partial<ModelEntry>) => written(parts).architecture;
+  const architecture = (parts: Partial<ListedModel>) => written(parts).architecture;
   expect(architecture({ inputModalities: ["text", "audio"] })).toEqual({
     input_modalities: ["text", "audio"],
     output_modalities: ["text"],

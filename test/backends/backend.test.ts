@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { ADAPTERS } from "../../src/adapters/index.ts";
 import { Backend, type BackendParts } from "../../src/backends/backend.ts";
-import { backendAt, connect } from "../../src/backends/connect.ts";
-import { type Environment, plan } from "../../src/backends/discovery.ts";
+import { backendAt, transportTo } from "../../src/backends/means.ts";
+import { plan } from "../../src/backends/discovery.ts";
+import type { Environment } from "../../src/core/environment.ts";
 import { PRESETS } from "../../src/backends/presets.ts";
 import { PROFILES } from "../../src/backends/profiles.ts";
 import type { BackendConfig } from "../../src/config/config.ts";
@@ -43,7 +44,7 @@ function configured(table: BackendConfig, environment: Environment = {}): Backen
   const { means } = new Network();
   const [place] = plan(configWith({ backends: [table] }), environment).places;
   if (place === undefined) throw new Error("no place");
-  return backendAt(place, place, means, connect(place, means));
+  return backendAt(place, place, means, transportTo(place, means));
 }
 
 describe("what a backend can do", () => {
@@ -109,7 +110,7 @@ describe("a change is told once", () => {
   test("and a list that says the same again is none, even with another time of creation", () => {
     const one = backend();
     let told = 0;
-    one.listen(() => told++);
+    one.subscribe(() => told++);
     one.found({ state: "connected", models: [model("a", { created: 100 })] }, NOW);
     one.found({ state: "connected", models: [model("a", { created: 110 })] }, NOW);
     expect(told).toBe(1);
@@ -119,7 +120,7 @@ describe("a change is told once", () => {
   test("when a model comes, goes or changes", () => {
     const one = backend();
     let told = 0;
-    one.listen(() => told++);
+    one.subscribe(() => told++);
     one.found({ state: "connected", models: [model("a")] }, NOW);
     one.found({ state: "connected", models: [model("a"), model("b")] }, NOW);
     one.found({ state: "connected", models: [model("b")] }, NOW);

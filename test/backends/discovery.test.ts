@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type Environment, plan } from "../../src/backends/discovery.ts";
+import { plan } from "../../src/backends/discovery.ts";
+import type { Environment } from "../../src/core/environment.ts";
 import type { BackendConfig } from "../../src/config/config.ts";
 import { backendTable, configWith } from "./scene/config.ts";
 

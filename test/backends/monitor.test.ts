@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Environment } from "../../src/backends/discovery.ts";
+import type { Environment } from "../../src/core/environment.ts";
 import { Failure, type FailureCode } from "../../src/core/failure.ts";
 import { backendTable } from "./scene/config.ts";
 import {
@@ -361,10 +361,10 @@ describe("what requests meet counts at once", () => {
     const old = scene.backend("llamacpp");
     scene.network.put(P8080, lmStudio());
     await scene.pass(15_000);
-    const { version } = scene.registry;
+    const { changes } = scene;
     scene.monitor.noteFailure(old, failure("upstream_unreachable"));
     scene.monitor.noteSuccess(old);
-    expect([scene.registry.version, scene.listed[0]]).toEqual([version, "lmstudio lmstudio connected"]);
+    expect([scene.changes, scene.listed[0]]).toEqual([changes, "lmstudio lmstudio connected"]);
   });
 });
 

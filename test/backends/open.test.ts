@@ -21,7 +21,7 @@ function until({ registry }: Backends, isTrue: () => boolean): Promise<void> {
     stop();
     resolve();
   };
-  const stop = registry.watch(check);
+  const stop = registry.subscribe(check);
   check();
   return promise;
 }

@@ -125,4 +125,11 @@ describe("fairlead serve", () => {
     expect(server.stdout()).toBe("");
     expect(server.stderr()).toContain(`curl ${server.url}/v1/chat/completions`);
   });
+
+  test("lists the built-in model among the backends where the config names it", async () => {
+    await using named = await startBinary({ config: '[backends.inside]\ntype = "echo"\n' });
+    expect(named.stderr()).toMatch(/\nBackends\n {2}\+ {2}inside {2}echo {2}built in {2}1 model\n/);
+    await using unnamed = await startBinary();
+    expect(unnamed.stderr()).toContain("none found, so the built-in model `echo` answers");
+  });
 });

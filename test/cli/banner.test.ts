@@ -52,6 +52,11 @@ warning: the config file can be read by everybody
 `);
 });
 
+test("a backend inside this process has no address", () => {
+  const inside = { name: "e", type: "echo", url: undefined, state: "connected" as const, models: 1 };
+  expect(plain({ backends: [inside] })).toContain("\n  +  e  echo  built in  1 model\n");
+});
+
 test("a warning's hint stands below it", () => {
   expect(plain({ warnings: ["config:4: a key\n  hint: chmod 600"] })).toEndWith(
     "\nwarning: config:4: a key\n  hint: chmod 600\n",

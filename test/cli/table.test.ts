@@ -13,18 +13,6 @@ describe("a table", () => {
     ).toBe("MODEL     BACKEND  CONTEXT\nqwen3-8b  gpu      32768\nm\n");
   });
 
-  test("sets numbers to the right", () => {
-    expect(
-      table(
-        [
-          ["a", "5"],
-          ["bb", "12345"],
-        ],
-        { right: [1] },
-      ),
-    ).toBe("a       5\nbb  12345\n");
-  });
-
   test("counts what a terminal shows, not what the text is stored in", () => {
     expect(
       table([

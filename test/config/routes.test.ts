@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { overlaps } from "../../src/config/routes.ts";
-import { BUILT_IN_ROUTES } from "../../src/core/surface.ts";
+import { BUILT_IN_ROUTES } from "../../src/core/built-in-routes.ts";
 import { accept, problem } from "./scratch.ts";
 
 const endpoint = (path: string, more = 'body = ""', method = "GET") =>

@@ -4,7 +4,7 @@ import type { UpstreamRequest, UpstreamResponse } from "../../src/backends/trans
 import type { EventStream, StreamEvent } from "../../src/core/event.ts";
 import { Failure } from "../../src/core/failure.ts";
 import type { ModelRequest } from "../../src/core/request.ts";
-import { Attempts, type Try } from "../../src/pipeline/attempt.ts";
+import { Attempts, type Attempt } from "../../src/pipeline/attempt.ts";
 import { readObject } from "../../src/wire/json.ts";
 import { answered, chunk, type Reads, sse } from "./answered.ts";
 import { backend, transport } from "./house.ts";
@@ -31,11 +31,11 @@ class Scene {
     });
   }
 
-  open(parts: Partial<Try> = {}): Promise<EventStream> {
+  open(parts: Partial<Attempt> = {}): Promise<EventStream> {
     return this.attempts.open(this.try(parts));
   }
 
-  try(parts: Partial<Try> = {}): Try {
+  try(parts: Partial<Attempt> = {}): Attempt {
     const target = { backend: this.backend, model: "m" };
     return { request: asked(), target, defaults: {}, signal: this.client.signal, notes: [], ...parts };
   }

@@ -5,12 +5,12 @@ import { Normaliser } from "../../src/pipeline/normalise.ts";
 import { Dice } from "./dice.ts";
 import { faults } from "./grammar.ts";
 
-const FALLBACK = { id: "ours", model: "asked", created: 7 };
+const OWN_START = { id: "ours", model: "asked", created: 7 };
 const estimate = (characters: number): Usage => ({ input: 1, output: characters, estimated: true });
 
 /** What leaves the normaliser when an adapter reports these events, one batch per list. */
 function normalised(...batches: StreamEvent[][]): StreamEvent[] {
-  const normaliser = new Normaliser(FALLBACK);
+  const normaliser = new Normaliser(OWN_START);
   const out: StreamEvent[] = [];
   for (const batch of batches) normaliser.push(batch, out);
   normaliser.end(estimate, out);
@@ -38,11 +38,11 @@ describe("the start", () => {
 
   test("gets what the backend left empty", () => {
     const empty: StreamEvent = { type: "start", id: "", model: "", created: 0 };
-    expect(normalised([empty, finish("stop")])[0]).toEqual({ type: "start", ...FALLBACK });
+    expect(normalised([empty, finish("stop")])[0]).toEqual({ type: "start", ...OWN_START });
   });
 
   test("is there when the backend sends none, and only once when it sends several", () => {
-    expect(normalised([text("a"), finish("stop")])[0]).toEqual({ type: "start", ...FALLBACK });
+    expect(normalised([text("a"), finish("stop")])[0]).toEqual({ type: "start", ...OWN_START });
     expect(of(normalised([start, text("a")], [start, finish("stop")]), "start")).toEqual([start]);
   });
 
@@ -50,7 +50,7 @@ describe("the start", () => {
     expect(normalised([extra("a")], [start, finish("stop")]).slice(0, 2)).toEqual([start, extra("a")]);
     const many = Array.from({ length: 20 }, (_, i) => extra(`x${i}`));
     const said = normalised(many, [finish("stop")]);
-    expect(said[0]).toEqual({ type: "start", ...FALLBACK });
+    expect(said[0]).toEqual({ type: "start", ...OWN_START });
     expect(of(said, "extra")).toEqual(many);
   });
 });
@@ -80,7 +80,7 @@ describe("the reason to finish", () => {
   });
 
   test("is held back until the backend has said all", () => {
-    const normaliser = new Normaliser(FALLBACK);
+    const normaliser = new Normaliser(OWN_START);
     const out: StreamEvent[] = [];
     normaliser.push([start, text("a"), finish("stop"), text("b")], out);
     expect(out).toEqual([start, text("a"), text("b")]);
@@ -107,7 +107,7 @@ describe("usage", () => {
 });
 
 test("what came before a fault is not lost with it", () => {
-  const normaliser = new Normaliser(FALLBACK);
+  const normaliser = new Normaliser(OWN_START);
   const out: StreamEvent[] = [];
   const nameless: StreamEvent = { type: "tool-delta", choice: 0, index: 0, args: "{}" };
   normaliser.push([start, text("a"), nameless, text("b"), finish("stop")], out);
@@ -117,7 +117,7 @@ test("what came before a fault is not lost with it", () => {
 
 test("a fault in one choice is found before another has looked complete", () => {
   const nameless: StreamEvent = { type: "tool-delta", choice: 1, index: 0, args: "{}" };
-  const normaliser = new Normaliser(FALLBACK);
+  const normaliser = new Normaliser(OWN_START);
   const out: StreamEvent[] = [];
   normaliser.push([start, text("a"), finish("stop"), nameless, finish("stop", 1)], out);
   expect(() => normaliser.end(estimate, out)).toThrow("without a name");

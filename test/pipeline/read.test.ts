@@ -3,7 +3,8 @@ import { openai } from "../../src/adapters/openai.ts";
 import { PLAIN_PROFILE, type Profile } from "../../src/adapters/profile.ts";
 import type { StreamEvent } from "../../src/core/event.ts";
 import { Failure, type FailureCode } from "../../src/core/failure.ts";
-import { readBody, readEvents, readFailure } from "../../src/pipeline/read.ts";
+import { readBodyText } from "../../src/backends/body-text.ts";
+import { readEvents, readFailure } from "../../src/pipeline/read.ts";
 import { answered, type Answered, chunk, type Reads, sse } from "./answered.ts";
 import { Dice } from "./dice.ts";
 import { faults } from "./grammar.ts";
@@ -16,7 +17,7 @@ function batches(
     adapter: openai,
     profile: { ...PLAIN_PROFILE, ...parts.profile },
     stream: parts.stream ?? true,
-    fallback: { id: "ours", model: "asked", created: 7 },
+    ownStart: { id: "ours", model: "asked", created: 7 },
     estimate: (characters) => ({ input: 1, output: characters, estimated: true }),
   });
   return Array.fromAsync(events);
@@ -291,7 +292,7 @@ describe("batches", () => {
       adapter: openai,
       profile: PLAIN_PROFILE,
       stream: true,
-      fallback: { id: "", model: "", created: 0 },
+      ownStart: { id: "", model: "", created: 0 },
       estimate: () => ({ input: 0, output: 0 }),
     }))
       if (batch.length > 0) break;
@@ -336,15 +337,15 @@ function randomFrame(dice: Dice): unknown {
 
 describe("a body", () => {
   test("is read up to its limit, and one byte more is too much", async () => {
-    expect(await readBody(answered(["Grü", "ße"]), 7)).toBe("Grüße");
-    await expect(readBody(answered(["Grü", "ße"]), 6)).rejects.toMatchObject({
+    expect(await readBodyText(answered(["Grü", "ße"]), 7)).toBe("Grüße");
+    await expect(readBodyText(answered(["Grü", "ße"]), 6)).rejects.toMatchObject({
       code: "upstream_bad_response",
     });
   });
 
   test("may be cut inside a character between two reads", async () => {
     const bytes = new TextEncoder().encode("ä");
-    expect(await readBody(answered([bytes.subarray(0, 1), bytes.subarray(1)]), 9)).toBe("ä");
+    expect(await readBodyText(answered([bytes.subarray(0, 1), bytes.subarray(1)]), 9)).toBe("ä");
   });
 });
 

@@ -77,6 +77,19 @@ describe("vectors come in the encoding that was asked for", () => {
   });
 });
 
+describe("vectors of another length than asked for", () => {
+  test.each([
+    [3, undefined],
+    [2, "dimensions was ignored by the backend: its vectors have 3 numbers, not 2"],
+    [undefined, undefined],
+  ])("dimensions %j: note %j", async (dimensions, note) => {
+    const { answer, line } = await embed(answers(embeddings(VECTORS)), { dimensions });
+    expect(answer).toMatchObject({ status: 200 });
+    expect(answer.headers.get("x-fairlead-notes") ?? undefined).toBe(note);
+    expect(line).toMatchObject({ notes: note === undefined ? 0 : 1 });
+  });
+});
+
 describe("vectors belong to their texts", () => {
   test("by their index, in whatever order they come", async () => {
     const { data, ...rest } = embeddings(VECTORS) as unknown as List;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type JsonRecord, isRecord } from "../../src/core/json.ts";
-import { BUILT_IN_ROUTES } from "../../src/core/surface.ts";
+import { BUILT_IN_ROUTES } from "../../src/core/built-in-routes.ts";
 import type { EndpointConfig } from "../../src/config/config.ts";
 import { createApp } from "../../src/server/app.ts";
 import { Underway } from "../../src/server/underway.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
-import { BUILT_IN_ROUTES } from "../../src/core/surface.ts";
+import { BUILT_IN_ROUTES } from "../../src/core/built-in-routes.ts";
 import { chatCompletion } from "../upstream/answers.ts";
 import { type Script, startUpstream } from "../upstream/scripted.ts";
 import type { Asked, Caller } from "./caller.ts";
@@ -310,9 +310,9 @@ describe("a page of an allowed site", () => {
 
 describe("in the first moments after the start", () => {
   test("a request for a model that is not known yet waits for the first look", async () => {
-    const { promise: firstLook, resolve: looked } = Promise.withResolvers<void>();
+    const { promise: firstRound, resolve: looked } = Promise.withResolvers<void>();
     await using upstream = await startUpstream(answers);
-    await using server = await startServer({ backends: [backendAt(upstream)], firstLook });
+    await using server = await startServer({ backends: [backendAt(upstream)], firstRound });
     const [unknown, list, card] = [await server.caller(), await server.caller(), await server.caller()];
     unknown.send(CHAT, { body: question({ model: "later" }) });
     list.send("/v1/models");

@@ -19,7 +19,7 @@ export interface Parts {
   /** Look at every backend once before the test begins. Otherwise none is ever looked at. */
   look?: boolean;
   /** What a request for an unknown model waits for. */
-  firstLook?: Promise<void>;
+  firstRound?: Promise<void>;
 }
 
 /** One line of the log, as JSON. */
@@ -108,8 +108,8 @@ export function assemble(parts: Parts, write: (line: string) => void) {
     succeeded: (backend) => monitor.noteSuccess(backend),
     failed: (backend, failure) => monitor.noteFailure(backend, failure),
   });
-  const { firstLook = Promise.resolve() } = parts;
-  return { config, registry, resolver, pipeline, log, firstLook, version: "0.0.0-test", monitor };
+  const { firstRound = Promise.resolve() } = parts;
+  return { config, registry, resolver, pipeline, log, firstRound, version: "0.0.0-test", monitor };
 }
 
 /** Time in which no look at a backend is ever due. */

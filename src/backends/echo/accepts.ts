@@ -1,4 +1,4 @@
-import { isRecord } from "./body.ts";
+import { isRecord } from "../../core/json.ts";
 import { listOf, member, numberOf, type Schema, type SchemaDocument } from "./schema.ts";
 
 /** Schemas within schemas that are followed, so that one that refers to itself comes to an end. */

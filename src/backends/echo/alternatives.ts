@@ -1,4 +1,4 @@
-import { isRecord } from "./body.ts";
+import { isRecord } from "../../core/json.ts";
 import { listOf, type Schema, type SchemaDocument } from "./schema.ts";
 
 /** Ways to satisfy one schema that are looked at; `anyOf` within `allOf` multiplies them. */

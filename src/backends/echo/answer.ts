@@ -2,7 +2,7 @@ import type { RawObject } from "../../core/request.ts";
 import { flag, modelName, wantsUsage } from "./body.ts";
 
 /** An answer: its body, one item per network read, made only when it is read. */
-export interface Answer {
+export interface EchoAnswer {
   contentType: string;
   reads: Iterable<string>;
 }
@@ -42,7 +42,7 @@ export interface Choice {
 export type ChunkPart = Record<string, unknown>;
 
 /** Writes what was generated as the request asks: a stream of chunks, or one document. */
-export function answer(body: RawObject, { prefix, object, choices, usage }: Generation): Answer {
+export function answer(body: RawObject, { prefix, object, choices, usage }: Generation): EchoAnswer {
   const streamed = flag(body, "stream");
   const envelope: Envelope = {
     id: `${prefix}-${crypto.randomUUID().replaceAll("-", "")}`,
@@ -58,7 +58,8 @@ export function answer(body: RawObject, { prefix, object, choices, usage }: Gene
   return json([JSON.stringify({ ...envelope, choices: written, usage })]);
 }
 
-export function json(reads: Iterable<string>): Answer {
+/** One JSON document, in as many pieces as `reads` has. */
+export function json(reads: Iterable<string>): EchoAnswer {
   return { contentType: "application/json", reads };
 }
 

@@ -1,4 +1,5 @@
 import { Failure } from "../../core/failure.ts";
+import { isRecord } from "../../core/json.ts";
 import type { RawObject } from "../../core/request.ts";
 
 /** OpenAI takes 4, local engines more; each one costs a search through the whole answer. */
@@ -9,6 +10,7 @@ export function field(body: RawObject, name: string): unknown {
   return body.value(name) ?? undefined;
 }
 
+/** A switch, off when not given. Throws `invalid_request` when it is something else. */
 export function flag(body: RawObject, name: string): boolean {
   const value = field(body, name) ?? false;
   if (typeof value !== "boolean") throw invalid(`'${name}' must be true or false.`, name);
@@ -57,10 +59,6 @@ export function modelName(body: RawObject): string {
 export function wantsUsage(body: RawObject): boolean {
   const options = field(body, "stream_options");
   return isRecord(options) && options["include_usage"] === true;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A refusal of the caller's request; `param` is the path of the field at fault. */

@@ -1,6 +1,7 @@
+import { isRecord } from "../../core/json.ts";
 import type { RawObject } from "../../core/request.ts";
-import { type Answer, answer, type Choice, type ChunkPart } from "./answer.ts";
-import { field, integer, invalid, isRecord, stops, tokenLimit } from "./body.ts";
+import { type EchoAnswer, answer, type Choice, type ChunkPart } from "./answer.ts";
+import { field, integer, invalid, stops, tokenLimit } from "./body.ts";
 import { smallestInstance } from "./instance.ts";
 import { forcedTool, type Tool } from "./tools.ts";
 import { checkVolume, CONTEXT_LENGTH, countWords, JSON_WORDS, type Said, say } from "./words.ts";
@@ -12,31 +13,31 @@ const N_MAX = 128;
  * Answers `POST /v1/chat/completions`. In this order: a call of the tool that `tool_choice` demands (also when the last
  * message is a tool's result), JSON for a `response_format`, else the last user message word by word.
  */
-export function chat(body: RawObject): Answer {
+export function chat(body: RawObject): EchoAnswer {
   const messages = readMessages(field(body, "messages"));
   const prompt = countWords(messages.map((message) => message.text));
   const n = integer(body, "n", { min: 1, max: N_MAX }) ?? 1;
   // The current name wins over the old one.
   const limit = tokenLimit(body, "max_completion_tokens", tokenLimit(body, "max_tokens", Infinity));
   const max = Math.min(limit, CONTEXT_LENGTH - prompt);
-  const reply = replyTo(body, lastText(messages), max);
-  checkVolume([reply.said], n);
-  const completion = reply.said.pieces.length * n;
+  const turn = turnOf(body, lastText(messages), max);
+  checkVolume([turn.said], n);
+  const completion = turn.said.pieces.length * n;
   return answer(body, {
     prefix: "chatcmpl",
     object: { whole: "chat.completion", chunk: "chat.completion.chunk" },
-    choices: Array.from({ length: n }, () => choice(reply)),
+    choices: Array.from({ length: n }, () => choice(turn)),
     usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
   });
 }
 
 /** What is said: as the message's content, or as the input of a tool. */
-interface Reply {
+interface Turn {
   said: Said;
   tool?: Tool;
 }
 
-function replyTo(body: RawObject, echo: string, max: number): Reply {
+function turnOf(body: RawObject, echo: string, max: number): Turn {
   const tool = forcedTool(body);
   if (tool?.kind === "custom") return { tool, said: say(echo, { stop: [], max }) };
   if (tool) return { tool, said: say(callArguments(tool), { stop: [], max }, JSON_WORDS) };
@@ -111,12 +112,12 @@ function lastText(messages: readonly Message[]): string {
   return last?.text ?? "";
 }
 
-function choice(reply: Reply): Choice {
+function choice(turn: Turn): Choice {
   const id = `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`;
-  return { whole: () => wholeChoice(reply, id), parts: () => chunkParts(reply, id) };
+  return { whole: () => wholeChoice(turn, id), parts: () => chunkParts(turn, id) };
 }
 
-function wholeChoice({ said, tool }: Reply, id: string): object {
+function wholeChoice({ said, tool }: Turn, id: string): object {
   const text = said.pieces.join("");
   const message = tool
     ? { role: "assistant", content: null, refusal: null, tool_calls: [{ id, ...toolCall(tool, text) }] }
@@ -124,7 +125,7 @@ function wholeChoice({ said, tool }: Reply, id: string): object {
   return { message, logprobs: null, finish_reason: finishReason(said, tool) };
 }
 
-function* chunkParts({ said, tool }: Reply, id: string): Generator<ChunkPart> {
+function* chunkParts({ said, tool }: Turn, id: string): Generator<ChunkPart> {
   yield chunkPart({ role: "assistant", content: tool ? null : "", refusal: null });
   if (tool) yield chunkPart({ tool_calls: [{ index: 0, id, ...toolCall(tool, "") }] });
   for (const piece of said.pieces)

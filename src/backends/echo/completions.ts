@@ -1,5 +1,5 @@
 import type { RawObject } from "../../core/request.ts";
-import { type Answer, answer, type Choice, type ChunkPart } from "./answer.ts";
+import { type EchoAnswer, answer, type Choice, type ChunkPart } from "./answer.ts";
 import { field, flag, integer, stops, tokenLimit } from "./body.ts";
 import { readInputs } from "./inputs.ts";
 import { checkVolume, CONTEXT_LENGTH, countWords, type Said, say } from "./words.ts";
@@ -12,7 +12,7 @@ const MAX_TOKENS_DEFAULT = 16;
  * Answers `POST /v1/completions`: each prompt is said again, `n` times, prompt after prompt. With `echo` the prompt
  * itself comes first, as OpenAI does it: neither `stop` nor `max_tokens` touches that part.
  */
-export function completions(body: RawObject): Answer {
+export function completions(body: RawObject): EchoAnswer {
   const prompts = readInputs(field(body, "prompt") ?? "", "prompt");
   const n = integer(body, "n", { min: 1, max: N_MAX }) ?? 1;
   const asked = { stop: stops(body), max: tokenLimit(body, "max_tokens", MAX_TOKENS_DEFAULT) };

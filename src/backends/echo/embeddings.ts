@@ -1,5 +1,5 @@
 import type { RawObject } from "../../core/request.ts";
-import { type Answer, json } from "./answer.ts";
+import { type EchoAnswer, json } from "./answer.ts";
 import { field, integer, invalid, modelName } from "./body.ts";
 import { readInputs } from "./inputs.ts";
 import { countWords } from "./words.ts";
@@ -14,7 +14,7 @@ const NUMBERS_MAX = 2048 * 2048;
  * Answers `POST /v1/embeddings`: a unit vector for each text, drawn from the text's SHA-256. The same text always has
  * the same one; those of different texts are about as far apart as chance makes them, however alike the texts are.
  */
-export function embeddings(body: RawObject): Answer {
+export function embeddings(body: RawObject): EchoAnswer {
   const inputs = readInputs(field(body, "input"), "input");
   if (inputs.includes("")) throw invalid("'input' may not hold an empty string.", "input");
   const dimensions = integer(body, "dimensions", { min: 1, max: DIMENSIONS_MAX }) ?? DIMENSIONS_DEFAULT;

@@ -1,7 +1,7 @@
 import { Failure } from "../../core/failure.ts";
+import { isRecord } from "../../core/json.ts";
 import { accepts, itemSchemas, memberSchemas, requiredNames } from "./accepts.ts";
 import { Alternatives } from "./alternatives.ts";
-import { isRecord } from "./body.ts";
 import { Budget } from "./budget.ts";
 import { numbers, strings } from "./scalars.ts";
 import { listOf, numberOf, type Schema, SchemaDocument } from "./schema.ts";

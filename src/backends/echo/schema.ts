@@ -1,7 +1,9 @@
-import { isRecord } from "./body.ts";
+import { isRecord } from "../../core/json.ts";
+import { decodePercent } from "../../core/percent.ts";
 import type { Budget } from "./budget.ts";
 import { compilePattern, type Pattern } from "./pattern.ts";
 
+/** A JSON Schema that is an object; `true` and `false` are schemas too. */
 export type Schema = Readonly<Record<string, unknown>>;
 
 /** One schema document while an instance of it is sought: what its references mean, and what was worked out already. */
@@ -47,27 +49,21 @@ export function member(object: unknown, name: string): unknown {
   return isRecord(object) && Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
+/** A keyword's number; undefined when it holds something else, which then asks for nothing. */
 export function numberOf(schema: Schema, name: string): number | undefined {
   const value = schema[name];
   return typeof value === "number" ? value : undefined;
 }
 
+/** A keyword's list; undefined when it holds something else. */
 export function listOf(schema: Schema, name: string): readonly unknown[] | undefined {
   const value = schema[name];
   return Array.isArray(value) ? value : undefined;
 }
 
 function child(parent: unknown, token: string): unknown {
-  const name = decode(token).replaceAll("~1", "/").replaceAll("~0", "~");
+  const name = decodePercent(token).replaceAll("~1", "/").replaceAll("~0", "~");
   return Array.isArray(parent) ? parent[Number(name)] : member(parent, name);
-}
-
-function decode(token: string): string {
-  try {
-    return decodeURIComponent(token);
-  } catch {
-    return token;
-  }
 }
 
 function namesIn(root: unknown): Map<string, Schema> {

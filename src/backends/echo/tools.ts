@@ -1,7 +1,9 @@
 import type { RawObject } from "../../core/request.ts";
 import type { ToolKind } from "../../core/event.ts";
-import { field, invalid, isRecord } from "./body.ts";
+import { isRecord } from "../../core/json.ts";
+import { field, invalid } from "./body.ts";
 
+/** One of the request's `tools`. */
 export interface Tool {
   kind: ToolKind;
   name: string;

@@ -2,7 +2,7 @@ import { Failure } from "../../core/failure.ts";
 import type { RawObject } from "../../core/request.ts";
 import { readObject } from "../../wire/json.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "../transport.ts";
-import { type Answer, json } from "./answer.ts";
+import { type EchoAnswer, json } from "./answer.ts";
 import { chat } from "./chat.ts";
 import { completions } from "./completions.ts";
 import { embeddings } from "./embeddings.ts";
@@ -30,13 +30,13 @@ async function respond(request: UpstreamRequest): Promise<UpstreamResponse> {
   }
 }
 
-const POSTS: ReadonlyMap<string, (body: RawObject) => Answer> = new Map([
+const POSTS: ReadonlyMap<string, (body: RawObject) => EchoAnswer> = new Map([
   ["/v1/chat/completions", chat],
   ["/v1/completions", completions],
   ["/v1/embeddings", embeddings],
 ]);
 
-function route({ method, path, body = [] }: UpstreamRequest): Answer {
+function route({ method, path, body = [] }: UpstreamRequest): EchoAnswer {
   const [name = ""] = path.split("?", 1);
   const post = POSTS.get(name);
   if (method === "POST" && post) return post(readObject(Buffer.concat(body)));
@@ -63,7 +63,7 @@ function errorObject({ message, detail }: Failure): string {
   return JSON.stringify({ error: { message, type: "invalid_request_error", param, code } });
 }
 
-function response(status: number, { contentType, reads }: Answer, signal: AbortSignal): UpstreamResponse {
+function response(status: number, { contentType, reads }: EchoAnswer, signal: AbortSignal): UpstreamResponse {
   return { status, headers: new Map([["content-type", contentType]]), body: bytes(reads, signal) };
 }
 

@@ -11,7 +11,7 @@ const WORD_MAX = 16_384;
 const ANSWER_MAX = 64 * 1024 * 1024;
 
 /** What a token is here: a word with the white space before it, so that the tokens together are the text. */
-export const WORDS = new RegExp(`\\s{0,${WORD_MAX}}\\S{1,${WORD_MAX}}|\\s{1,${WORD_MAX}}`, "gu");
+const WORDS = new RegExp(`\\s{0,${WORD_MAX}}\\S{1,${WORD_MAX}}|\\s{1,${WORD_MAX}}`, "gu");
 
 /** JSON without spaces would be one word: it is cut after its punctuation instead. */
 export const JSON_WORDS = /[^,:{[]*[,:{[]|[^,:{[]+/g;

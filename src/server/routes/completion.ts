@@ -4,9 +4,9 @@ import { ChatBody, chat } from "../../api/chat.ts";
 import { CompletionsBody, completions } from "../../api/completions.ts";
 import type { Calls } from "../call.ts";
 import type { Deps } from "../deps.ts";
-import { described } from "../openapi.ts";
+import { withBody } from "../openapi.ts";
 import { jsonAnswer, notesHeader, streamAnswer } from "../respond.ts";
-import { answerModel, type Asked, type Exchange } from "./model-request.ts";
+import { answerModel, type Asked, type RouteContext } from "./model-request.ts";
 
 /**
  * `POST /v1/chat/completions` and `POST /v1/completions`. Handlers take from Elysia's context by name only: it reads their
@@ -16,7 +16,7 @@ export function completionRoutes(deps: Deps, calls: Calls) {
   return new Elysia()
     .post("/v1/chat/completions", ({ request, server }) => answer(chat, { request, server }, deps, calls), {
       parse: "none",
-      detail: described({
+      detail: withBody({
         summary: "Ask a model to continue a conversation",
         tags: ["models"],
         body: ChatBody,
@@ -24,7 +24,7 @@ export function completionRoutes(deps: Deps, calls: Calls) {
     })
     .post("/v1/completions", ({ request, server }) => answer(completions, { request, server }, deps, calls), {
       parse: "none",
-      detail: described({
+      detail: withBody({
         summary: "Ask a model to continue a text",
         tags: ["models"],
         body: CompletionsBody,
@@ -32,8 +32,8 @@ export function completionRoutes(deps: Deps, calls: Calls) {
     });
 }
 
-function answer(api: TextApi, exchange: Exchange, deps: Deps, calls: Calls): Promise<Response> {
-  return answerModel(exchange, { deps, calls }, api.read, (asked) =>
+function answer(api: TextApi, context: RouteContext, deps: Deps, calls: Calls): Promise<Response> {
+  return answerModel(context, { deps, calls }, api.read, (asked) =>
     asked.request.stream ? streamed(api, asked, deps) : whole(api, asked, deps),
   );
 }

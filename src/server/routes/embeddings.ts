@@ -2,7 +2,7 @@ import { Elysia } from "elysia";
 import { EmbeddingsBody, readEmbeddings, writeEmbeddings } from "../../api/embeddings.ts";
 import type { Calls } from "../call.ts";
 import type { Deps } from "../deps.ts";
-import { described } from "../openapi.ts";
+import { withBody } from "../openapi.ts";
 import { jsonAnswer, notesHeader } from "../respond.ts";
 import { answerModel, type Asked } from "./model-request.ts";
 
@@ -14,7 +14,7 @@ export function embeddingRoutes(deps: Deps, calls: Calls) {
       answerModel({ request, server }, { deps, calls }, readEmbeddings, (asked) => answer(asked, deps)),
     {
       parse: "none",
-      detail: described({ summary: "Turn texts into vectors", tags: ["models"], body: EmbeddingsBody }),
+      detail: withBody({ summary: "Turn texts into vectors", tags: ["models"], body: EmbeddingsBody }),
     },
   );
 }

@@ -8,7 +8,7 @@ import { IDLE_SECONDS } from "../idle.ts";
 import { unlessEnded } from "../underway.ts";
 
 /** What Elysia hands to a route, as far as ours use it. */
-export interface Exchange {
+export interface RouteContext {
   request: Request;
   /** Null in tests that call the app without a port. */
   server: { timeout(request: Request, seconds: number): void } | null;
@@ -27,24 +27,24 @@ export type Read = (body: RawObject, id: string) => ModelRequest;
 
 /** Reads a request for a model and answers it; both end when the client leaves or the server stops. */
 export function answerModel(
-  exchange: Exchange,
+  context: RouteContext,
   { deps, calls }: { deps: Deps; calls: Calls },
   read: Read,
   answer: (asked: Asked) => Promise<Response>,
 ): Promise<Response> {
-  const call = calls.of(exchange.request);
+  const call = calls.of(context.request);
   return deps.underway.answer(call, async (signal) => {
-    keepOpen(exchange, call);
-    const body = await unlessEnded(signal, readBody(exchange.request, deps.config.server.bodyMax));
+    keepOpen(context, call);
+    const body = await unlessEnded(signal, readBody(context.request, deps.config.server.bodyMax));
     const request = read(readObject(body), call.id);
     call.note({ model: request.model, stream: request.stream });
-    if (!isKnown(request.model, deps)) await unlessEnded(signal, deps.firstLook);
+    if (!isKnown(request.model, deps)) await unlessEnded(signal, deps.firstRound);
     return answer({ call, request, signal });
   });
 }
 
 /** Takes the connection out of the runtime's care until the call is finished. */
-function keepOpen({ request, server }: Exchange, call: Call): void {
+function keepOpen({ request, server }: RouteContext, call: Call): void {
   // It would cut a quiet answer, and a slow upload too: its timeout is not moved by body bytes. The limits are ours.
   server?.timeout(request, 0);
   // The setting stays with the connection: without this an idle one would be kept for ever.

@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { writeModel, writeModelList } from "../../api/models.ts";
 import { Failure } from "../../core/failure.ts";
+import { decodePercent } from "../../core/percent.ts";
 import { type Calls, pathOf } from "../call.ts";
 import type { Deps } from "../deps.ts";
 import { jsonAnswer } from "../respond.ts";
@@ -14,7 +15,7 @@ export function modelRoutes(deps: Deps, calls: Calls) {
     .get(
       "/v1/models",
       async ({ request }) => {
-        await deps.firstLook;
+        await deps.firstRound;
         return jsonAnswer(calls.of(request), writeModelList(resolver.list()));
       },
       { detail: { summary: "List the models", tags: ["models"] } },
@@ -22,9 +23,9 @@ export function modelRoutes(deps: Deps, calls: Calls) {
     .get(
       `${PREFIX}*`,
       async ({ request }) => {
-        await deps.firstLook;
+        await deps.firstRound;
         // From the address itself: ids hold slashes, which clients send plain or encoded.
-        const id = decode(pathOf(request.url).slice(PREFIX.length));
+        const id = decodePercent(pathOf(request.url).slice(PREFIX.length));
         const model = resolver.describe(id);
         if (!model) throw unknown(id);
         return jsonAnswer(calls.of(request), writeModel(model));
@@ -39,14 +40,6 @@ export function modelRoutes(deps: Deps, calls: Calls) {
       },
       { detail: { summary: "List the backends with their state and abilities", tags: ["operation"] } },
     );
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function unknown(id: string): Failure {

@@ -1,5 +1,5 @@
 import { ADAPTERS } from "../../../src/adapters/index.ts";
-import type { Means } from "../../../src/backends/connect.ts";
+import type { Means } from "../../../src/backends/means.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "../../../src/backends/transport.ts";
 import { Failure } from "../../../src/core/failure.ts";
 import { type Asked, bodyOf, list, replyOf, type Script, script } from "./engines.ts";

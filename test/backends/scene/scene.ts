@@ -1,5 +1,5 @@
 import type { Backend } from "../../../src/backends/backend.ts";
-import { type Environment } from "../../../src/backends/discovery.ts";
+import type { Environment } from "../../../src/core/environment.ts";
 import type { Monitor } from "../../../src/backends/monitor.ts";
 import { openBackends } from "../../../src/backends/open.ts";
 import type { BackendDescription, Registry } from "../../../src/backends/registry.ts";
@@ -15,6 +15,8 @@ export class Scene {
   readonly clock = new HandClock();
   readonly registry: Registry;
   readonly monitor: Monitor;
+  /** How often a backend came, went, or changed its state or models. */
+  changes = 0;
 
   constructor(
     parts: {
@@ -30,6 +32,9 @@ export class Scene {
       clock: this.clock,
     });
     this.registry = registry;
+    registry.subscribe(() => {
+      this.changes++;
+    });
     this.monitor = monitor;
   }
 

@@ -26,7 +26,7 @@ export function texts(value: unknown): string[] | undefined {
 }
 
 /** A whole number above zero. */
-export function count(value: unknown): number | undefined {
+function count(value: unknown): number | undefined {
   return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 }
 

@@ -17,8 +17,11 @@ export interface Means {
   echo(): Transport;
 }
 
-/** The way to a place: one for all that is asked there. */
-export function connect(place: Place, means: Means): Transport {
+/**
+ * The way to a place: one for all that is asked there. Opens no connection. Throws what the system says when the file of
+ * authorities is gone.
+ */
+export function transportTo(place: Place, means: Means): Transport {
   if (place.url === undefined) return means.echo();
   const { ca, pinSha256 } = place.settings.tls;
   if (ca === undefined && pinSha256.length === 0) return means.http({ url: place.url });

@@ -26,8 +26,6 @@ export interface Embeddings {
  */
 export interface Adapter<State = unknown> {
   readonly dialect: Dialect;
-  /** How a streamed answer is cut into frames. */
-  readonly framing: "sse";
   /** Path below the backend's base URL (which never ends in `/v1` or `/`). */
   path(operation: Operation | "models"): string;
   /** Headers that carry the key. */

@@ -21,7 +21,6 @@ import { readUsage } from "./openai-usage.ts";
  */
 export const openai: Adapter<AnswerState> = {
   dialect: "openai",
-  framing: "sse",
   path: (operation) => PATHS[operation],
   auth: (key) => ({ authorization: `Bearer ${key}` }),
   write: writeRequest,

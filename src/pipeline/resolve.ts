@@ -77,14 +77,13 @@ export class Resolver {
     return listed;
   }
 
-  /** One model as `list` would show it, by any of its names; undefined when there is none. */
-  describe(name: string): ListedModel | undefined {
+  /** One model as `list` would show it, by any of its names. Throws `model_not_found`, naming the nearest names. */
+  describe(name: string): ListedModel {
     const alias = this.#aliases.get(name);
     if (alias) return this.#listAlias(alias);
     const [target] = this.#find(name);
-    if (!target) return undefined;
-    const known = target.backend.models.get(target.model);
-    if (!known) return undefined;
+    const known = target?.backend.models.get(target.model);
+    if (!target || !known) throw this.#unknown(name);
     return { ...known, id: name, backend: target.backend.name };
   }
 
@@ -103,16 +102,16 @@ export class Resolver {
 
   #targets(name: string): Target[] {
     const targets = this.#find(name);
-    if (targets.length > 0) return targets;
-    const near = nearest(
-      name,
-      this.list().map((model) => model.id),
-      SUGGESTIONS_MAX,
-    );
-    const hint = near.length > 0 ? ` Did you mean ${near.map((id) => `"${id}"`).join(" or ")}?` : "";
-    throw new Failure("model_not_found", `The model "${name.slice(0, 200)}" does not exist.${hint}`, {
-      param: "model",
-    });
+    if (targets.length === 0) throw this.#unknown(name);
+    return targets;
+  }
+
+  #unknown(name: string): Failure {
+    const names = this.list().map((model) => model.id);
+    const near = nearest(name, names, SUGGESTIONS_MAX).map((id) => `"${id}"`);
+    const hint = near.length > 0 ? ` Did you mean ${near.join(" or ")}?` : "";
+    const text = `The model "${name.slice(0, 200)}" does not exist.${hint}`;
+    return new Failure("model_not_found", text, { param: "model" });
   }
 
   /** `backend/id` always means that backend, whatever it lists: lists lie. Else every backend that has it, those up first. */

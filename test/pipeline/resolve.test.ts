@@ -223,7 +223,8 @@ describe("one model's description", () => {
     const gpu = backend("gpu", ["phi"]);
     lose(gpu);
     expect(resolver({ backends: [gpu] }).describe("phi")).toMatchObject({ id: "phi" });
-    expect(house().describe("gpu/not-listed")).toBeUndefined();
-    expect(house().describe("zzz")).toBeUndefined();
+    for (const name of ["gpu/not-listed", "zzz"]) {
+      expect(() => house().describe(name)).toThrow(`The model "${name}" does not exist.`);
+    }
   });
 });

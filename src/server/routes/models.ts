@@ -1,6 +1,5 @@
 import { Elysia } from "elysia";
 import { writeModel, writeModelList } from "../../api/models.ts";
-import { Failure } from "../../core/failure.ts";
 import { decodePercent } from "../../core/percent.ts";
 import { type Calls, pathOf } from "../call.ts";
 import type { Deps } from "../deps.ts";
@@ -26,9 +25,7 @@ export function modelRoutes(deps: Deps, calls: Calls) {
         await deps.firstRound;
         // From the address itself: ids hold slashes, which clients send plain or encoded.
         const id = decodePercent(pathOf(request.url).slice(PREFIX.length));
-        const model = resolver.describe(id);
-        if (!model) throw unknown(id);
-        return jsonAnswer(calls.of(request), writeModel(model));
+        return jsonAnswer(calls.of(request), writeModel(resolver.describe(id)));
       },
       { detail: { summary: "Describe one model", tags: ["models"] } },
     )
@@ -40,10 +37,4 @@ export function modelRoutes(deps: Deps, calls: Calls) {
       },
       { detail: { summary: "List the backends with their state and abilities", tags: ["operation"] } },
     );
-}
-
-function unknown(id: string): Failure {
-  return new Failure("model_not_found", `The model "${id.slice(0, 200)}" does not exist.`, {
-    param: "model",
-  });
 }

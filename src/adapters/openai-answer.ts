@@ -3,6 +3,7 @@ import { Failure } from "../core/failure.ts";
 import { isRecord, type JsonRecord } from "../core/json.ts";
 import type { Usage } from "../core/usage.ts";
 import { readErrorField } from "./openai-failure.ts";
+import { completionLogprobs } from "./openai-logprobs.ts";
 import type { Profile } from "./profile.ts";
 import { addUsage, readUsage } from "./openai-usage.ts";
 
@@ -16,9 +17,12 @@ export interface AnswerState {
   readonly finished: Map<number, boolean>;
   /** Constant unknown fields (system_fingerprint on every chunk) are reported when they change, not every time. */
   readonly constants: Map<string, unknown>;
+  /** Of a completion with log-probabilities: characters that each choice's tokens have so far. */
+  readonly places: Map<number, number>;
   usage: Usage | undefined;
 }
 
+/** Nothing was read yet. */
 export function beginAnswer(profile: Profile): AnswerState {
   return {
     profile,
@@ -26,6 +30,7 @@ export function beginAnswer(profile: Profile): AnswerState {
     doneMark: false,
     finished: new Map(),
     constants: new Map(),
+    places: new Map(),
     usage: undefined,
   };
 }
@@ -136,8 +141,12 @@ function readChoice(state: AnswerState, source: JsonRecord, position: number, ou
   if (!state.finished.has(choice)) state.finished.set(choice, false);
   const extra = unknownFields(source, CHOICE_FIELDS);
   if (extra) out.push({ type: "extra", choice, extra: { dialect: "openai", choice: extra } });
-  if (isRecord(source.logprobs)) out.push({ type: "logprobs", choice, logprobs: source.logprobs });
   const delta = source.delta ?? source.message;
+  if (isRecord(source.logprobs)) {
+    const { logprobs } = source;
+    const own = isRecord(delta) ? logprobs : completionLogprobs(logprobs, choice, state.places);
+    out.push({ type: "logprobs", choice, logprobs: own });
+  }
   // Together's chat sends the same words as `text` too.
   if (isRecord(delta)) readDelta(delta, choice, out);
   else if (typeof source.text === "string" && source.text !== "") {

@@ -45,6 +45,7 @@ function failureOf(status: number, { message, detail }: Said): Failure {
       status,
     });
   }
+  if (code === "model_not_found") return new Failure(code, message, { param: "model", ...detail });
   return new Failure(code, message, detail);
 }
 
@@ -66,6 +67,7 @@ function classify(status: number, message: string, detail: FailureDetail): Failu
   if (status >= 500 && UNABLE.test(words)) return "unsupported";
   if (status >= 500 && MISTAKEN.test(words)) return "invalid_request";
   if (isOverloaded(status, kind, words)) return "overloaded";
+  if (status === 404 && NO_SUCH_MODEL.test(words)) return "model_not_found";
   return status < 500 ? "upstream_rejected" : "upstream_error";
 }
 
@@ -83,6 +85,9 @@ const UNABLE = /input is not supported|does not support|requires --jinja|unsuppo
 
 /** Mistakes in the request that llama-server answers with 500: broken arguments in the history, a picture it cannot get. */
 const MISTAKEN = /failed to parse tool|failed to download image|cannot make get request|invalid base64 value/;
+
+/** OpenAI's code, and the words of Ollama and of vLLM, whose code is the number 404: clients look for OpenAI's. */
+const NO_SUCH_MODEL = /model_not_found|\bmodel\b.{0,200}? (?:not found|does not exist)/;
 
 /** How hosts say that a prompt is too long, in lower case. */
 const CONTEXT_OVERFLOW: readonly string[] = [

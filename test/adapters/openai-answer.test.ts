@@ -78,6 +78,55 @@ describe("content", () => {
   });
 });
 
+describe("log-probabilities of a completion", () => {
+  const entry = (token: string, ...top: string[]) => ({
+    id: 1,
+    token,
+    logprob: -1,
+    bytes: [],
+    top_logprobs: top.map((other) => ({ id: 2, token: other, logprob: -2 })),
+  });
+  const said = (index: number, text: string, ...content: object[]) => ({
+    choices: [{ index, text, logprobs: { content }, finish_reason: null }],
+  });
+  const heard = (...chunks: object[]) =>
+    read(...chunks).flatMap((event) => (event.type === "logprobs" ? [event.logprobs] : []));
+
+  test("in a chat's shape (llama-server) come in their own, each token's place counted per choice", () => {
+    expect(
+      heard(
+        said(0, "h🌊", entry("h", "a", "b"), entry("🌊")),
+        said(1, "x", entry("x")),
+        said(0, "o", entry("o")),
+      ),
+    ).toEqual([
+      {
+        tokens: ["h", "🌊"],
+        token_logprobs: [-1, -1],
+        top_logprobs: [{ a: -2, b: -2 }, {}],
+        text_offset: [0, 1],
+      },
+      { tokens: ["x"], token_logprobs: [-1], top_logprobs: [{}], text_offset: [0] },
+      { tokens: ["o"], token_logprobs: [-1], top_logprobs: [{}], text_offset: [2] },
+    ]);
+  });
+
+  test("in their own shape, and a chat's beside a delta, stay as they are", () => {
+    const own = { tokens: ["a"], token_logprobs: [-1], top_logprobs: null, text_offset: [0] };
+    expect(heard({ choices: [{ index: 0, text: "a", logprobs: own }] })).toEqual([own]);
+    const chats = { content: [entry("a")] };
+    expect(heard({ choices: [{ index: 0, delta: { content: "a" }, text: "a", logprobs: chats }] })).toEqual([
+      chats,
+    ]);
+  });
+
+  test("that make no sense are no fault", () => {
+    expect(heard(said(0, "a", { token: 5, top_logprobs: [null, { token: "b" }] }))).toEqual([
+      { tokens: [""], token_logprobs: [null], top_logprobs: [{}], text_offset: [0] },
+    ]);
+  });
+});
+
 describe("the reason to finish", () => {
   test.each([
     ["stop", "stop"],

@@ -94,6 +94,15 @@ describe("the status class", () => {
   test.each<[number, object, FailureCode, number]>([
     [400, { error: { message: "bad", code: "invalid_value", param: "n" } }, "upstream_rejected", 400],
     [404, { error: { message: "no such model", code: 404 } }, "upstream_rejected", 404],
+    [404, { detail: "Not Found" }, "upstream_rejected", 404],
+    [
+      404,
+      { object: "error", message: "The model `m` does not exist.", type: "NotFoundError", code: 404 },
+      "model_not_found",
+      404,
+    ],
+    [404, { error: "model 'qwen2.5:7b' not found, try pulling it first" }, "model_not_found", 404],
+    [404, { error: { message: "gone", code: "model_not_found" } }, "model_not_found", 404],
     [409, {}, "upstream_rejected", 409],
     [422, { detail: [] }, "upstream_rejected", 422],
     [402, { error: { message: "Insufficient credits" } }, "insufficient_quota", 429],

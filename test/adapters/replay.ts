@@ -4,13 +4,13 @@ import { PLAIN_PROFILE } from "../../src/adapters/profile.ts";
 import type { UpstreamResponse } from "../../src/backends/transport.ts";
 import type { StreamEvent } from "../../src/core/event.ts";
 import { Failure } from "../../src/core/failure.ts";
-import { type Reading, readEvents } from "../../src/pipeline/read.ts";
+import { type ReadOptions, readEvents } from "../../src/pipeline/read.ts";
 
-const READING: Reading = {
+const READING: ReadOptions = {
   adapter: openai,
   profile: PLAIN_PROFILE,
   stream: true,
-  fallback: { id: "chatcmpl-ours", model: "asked", created: 1 },
+  ownStart: { id: "chatcmpl-ours", model: "asked", created: 1 },
   estimate: (characters) => ({ input: 1, output: characters, estimated: true }),
 };
 

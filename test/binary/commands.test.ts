@@ -79,6 +79,15 @@ describe("fairlead models", () => {
     expect(rows).toEqual([["MODEL", "BACKEND"], ["fast", "inside"], ["echo", "inside"], [""]]);
   });
 
+  test("says whose models it cannot list, and fails when that leaves none", async () => {
+    const gone = `[backends.gone]\ntype = "llamacpp"\nurl = "${refusedUrl()}"\n`;
+    const some = await runBinary(["models"], { config: gone + config });
+    const warning = "warning: the models of gone are not listed: The backend refused the connection.\n";
+    expect(some).toMatchObject({ exitCode: 0, stderr: warning });
+    const none = await runBinary(["models", "--json"], { config: gone });
+    expect(none).toMatchObject({ exitCode: 1, stderr: warning, stdout: '{"object":"list","data":[]}\n' });
+  });
+
   test("with --json prints what GET /v1/models answers", async () => {
     const { stdout } = await runBinary(["models", "--json"], { config });
     await using server = await startBinary({ config });

@@ -22,8 +22,7 @@ export async function askLlamaCpp(
   const router = entries.some((entry) => entry.status !== undefined);
   if (!router) {
     const props = await detail(subject.ask, "/props");
-    const only =
-      models.length === 1 ? models.map((model) => enrich(model, propsOf(props), subject.preset)) : models;
+    const only = models.length === 1 ? await each(models, (model) => oneOf(subject, model, props)) : models;
     return { models: only, ...known({ slots: firstCount(props.total_slots) }) };
   }
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
@@ -35,6 +34,28 @@ export async function askLlamaCpp(
       return enrich(model, { ...props, loaded }, subject.preset);
     }),
   };
+}
+
+/** The one model of a llama-server. Its own `created` is the time of the question, which says nothing. */
+async function oneOf(subject: Subject, model: ModelInfo, props: Entry): Promise<ModelInfo> {
+  const found = propsOf(props);
+  const capabilities = { ...found.capabilities, ...(await embedsOf(subject, model.id)) };
+  return enrich(model, { ...found, capabilities, created: 0 }, subject.preset);
+}
+
+/**
+ * Nothing that llama-server lists tells a server for embeddings, which answers nothing else, from one for chat. Its answer
+ * to an empty question does: 501 where there are none, 400 for what is missing. Asked once per model.
+ */
+async function embedsOf({ ask, memory }: Subject, id: string): Promise<Partial<Capabilities>> {
+  const key = `embeds ${id}`;
+  const before = memory.shown.get(key)?.capabilities;
+  if (before) return before;
+  const status = (await ask("/v1/embeddings", {}).catch(() => undefined))?.status;
+  if (status !== 400 && status !== 501) return {};
+  const capabilities = status === 400 ? EMBEDDING_ONLY : { embeddings: false };
+  memory.shown.set(key, { capabilities });
+  return capabilities;
 }
 
 /**

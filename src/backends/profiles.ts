@@ -3,6 +3,9 @@ import { PLAIN_PROFILE, type Profile } from "../adapters/profile.ts";
 /** Chat templates of open models know no `developer`: vLLM and llama.cpp answer "Unexpected message role". */
 const TEMPLATED = { ...PLAIN_PROFILE, developerRole: false } satisfies Profile;
 
+/** Local engines read OpenAI's deprecated way of calling functions without an error, and without calling any. */
+const ENGINE = { ...TEMPLATED, drop: ["functions", "function_call"] } satisfies Profile;
+
 /** Each flag that differs from OpenAI's own behaviour, with the behaviour that makes it necessary. */
 export const PROFILES = Object.freeze({
   openai: PLAIN_PROFILE,
@@ -14,7 +17,7 @@ export const PROFILES = Object.freeze({
   },
 
   llamacpp: {
-    ...TEMPLATED,
+    ...ENGINE,
     // llama-server reads tool_choice as a string: the object form counts as "auto", without an error.
     toolChoice: "strings",
     // Its own default for parallel_tool_calls was false for long; newer builds take what the template can.
@@ -25,7 +28,7 @@ export const PROFILES = Object.freeze({
   },
 
   lmstudio: {
-    ...TEMPLATED,
+    ...ENGINE,
     // LM Studio answers the object form with an error.
     toolChoice: "strings",
     // `json_object` is refused: "'response_format.type' must be 'json_schema' or 'text'".
@@ -35,7 +38,7 @@ export const PROFILES = Object.freeze({
   },
 
   ollama: {
-    ...TEMPLATED,
+    ...ENGINE,
     // Ollama's /v1 does not read max_completion_tokens: the answer would be unbounded.
     rename: { max_completion_tokens: "max_tokens" },
     // Ollama's /v1 has no tool_choice at all.
@@ -44,7 +47,7 @@ export const PROFILES = Object.freeze({
     base64Embeddings: false,
   },
 
-  vllm: TEMPLATED,
+  vllm: ENGINE,
 
   groq: {
     ...PLAIN_PROFILE,

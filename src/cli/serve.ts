@@ -103,13 +103,13 @@ function backendFacts(backend: Backend) {
 /** One request to stop may come twice at once: to the whole process group, and handed on by whoever started us. */
 const SAME_SIGNAL_MS = 50;
 
-/** Resolves when the server has stopped: running answers may finish first; a second signal ends it at once. */
+/** Resolves when the server has stopped: running answers may finish first, until a second signal ends them with an error. */
 function onSignals(listener: Listener, log: Log): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let first = 0;
   const onSignal = (signal: NodeJS.Signals) => {
     if (listener.stopping && performance.now() - first < SAME_SIGNAL_MS) return;
-    if (listener.stopping) return resolve();
+    if (listener.stopping) return listener.hurry();
     first = performance.now();
     log.info("stopping", { signal, count: listener.running });
     void listener.stop().then(resolve);

@@ -13,7 +13,7 @@ import type { Resolver, Target } from "./resolve.ts";
 export interface Run<T> {
   /** Known at once, before the backend has said anything. */
   readonly target: Target;
-  /** Complete at once; of vectors, with the result. */
+  /** Complete at once; of whole answers and vectors, with the result. */
   readonly notes: readonly Note[];
   /** Rejects with a Failure as long as nothing was said. */
   readonly result: Promise<T>;
@@ -39,9 +39,11 @@ export class Pipeline {
 
   /** The whole answer: the same stream, folded. */
   answer(request: ModelRequest, signal: AbortSignal): Run<Answer> {
-    return this.#run(request, signal, async (attempt) =>
-      fold(await this.#attempts.open(attempt), request.dialect),
-    );
+    return this.#run(request, signal, async (attempt) => {
+      const answer = await fold(await this.#attempts.open(attempt), request.dialect);
+      noteChoices(request, answer.choices.length, attempt.notes);
+      return answer;
+    });
   }
 
   /** Vectors for `/v1/embeddings`, in the order of the inputs. */
@@ -73,6 +75,14 @@ export class Pipeline {
 function inputsOf({ body }: ModelRequest): number {
   const input = body.value("input");
   return Array.isArray(input) && typeof input[0] !== "number" ? input.length : 1;
+}
+
+/** Ollama's /v1 and others ignore the field. Of a stream it is known too late for a header. */
+function noteChoices({ body }: ModelRequest, got: number, notes: Note[]): void {
+  const wanted = body.value("n");
+  if (typeof wanted === "number" && got < wanted) {
+    notes.push(`n was not kept: the backend gave ${got} of ${wanted} choices`);
+  }
 }
 
 /** llama-server, for one, ignores the field: a client that stores vectors of a fixed length should not find out there. */

@@ -79,9 +79,10 @@ export class Resolver {
 
   /** One model as `list` would show it, by any of its names. Throws `model_not_found`, naming the nearest names. */
   describe(name: string): ListedModel {
-    const alias = this.#aliases.get(name);
-    if (alias) return this.#listAlias(alias);
-    const [target] = this.#find(name);
+    const meant = this.#withDefault(name);
+    const alias = this.#aliases.get(meant);
+    if (alias) return { ...this.#listAlias(alias), id: name };
+    const [target] = this.#find(meant);
     const known = target?.backend.models.get(target.model);
     if (!target || !known) throw this.#unknown(name);
     return { ...known, id: name, backend: target.backend.name };

@@ -30,10 +30,10 @@ export class Call {
     Object.assign(this.#line, facts);
   }
 
-  /** It goes to this backend: every answer says so from now on, failures too. */
-  routedTo(backend: string): void {
+  /** It goes to this backend, for the model of this name: every answer says so from now on, failures too. */
+  routedTo(backend: string, model: string): void {
     this.headers["x-fairlead-backend"] = backend;
-    this.note({ backend });
+    this.note({ backend, model });
   }
 
   /** The first token went out. */

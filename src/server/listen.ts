@@ -14,6 +14,8 @@ export interface Listener {
   readonly running: number;
   /** Takes no more requests, lets the running ones finish for `server.drain`, ends the rest with an error. */
   stop(): Promise<void>;
+  /** While it stops: waits no longer, ends the rest now. */
+  hurry(): void;
 }
 
 /** How often a server that stops looks whether it is idle: the runtime tells nobody. */
@@ -28,6 +30,7 @@ export function listen(
   const { host, port, drain } = parts.config.server;
   const underway = new Underway();
   let stopping = false;
+  let patience = drain;
   const app = createApp({ ...parts, underway, accepting: () => !stopping });
   app.listen({
     hostname: host,
@@ -53,22 +56,25 @@ export function listen(
       stopping = true;
       // Not waited for: half a head of a request would hold it up, as long as the runtime waits for the rest.
       void server.stop();
-      if (!(await isIdle(server, drain))) {
+      if (!(await isIdle(server, () => patience))) {
         underway.endAll(new Failure("shutting_down", "This server is shutting down."));
-        await isIdle(server, LAST_WORDS_MS);
+        await isIdle(server, () => LAST_WORDS_MS);
       }
       await server.stop(true);
+    },
+    hurry() {
+      patience = 0;
     },
   };
 }
 
-/** True when no request is being answered any more, false when some still are after `limit` ms. */
-async function isIdle(server: { readonly pendingRequests: number }, limit: number): Promise<boolean> {
-  const deadline = performance.now() + limit;
+/** True when no request is being answered any more, false when some still are after `limit` ms; it may become shorter. */
+async function isIdle(server: { readonly pendingRequests: number }, limit: () => number): Promise<boolean> {
+  const began = performance.now();
   do {
     // Also before the first look: a request may have arrived that nobody has seen yet.
     await Bun.sleep(POLL_MS);
     if (server.pendingRequests === 0) return true;
-  } while (performance.now() < deadline);
+  } while (performance.now() - began < limit());
   return false;
 }

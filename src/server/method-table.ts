@@ -14,14 +14,12 @@ export class MethodTable {
   answer(call: Call): Response {
     const { method, url } = call.request;
     const path = pathOf(url);
-    const allowed = new Set(
-      this.#routes.filter(({ pattern }) => pattern.test(path)).map((route) => route.method),
-    );
+    const allowed = this.#methodsOf(path);
     if (allowed.size === 0) {
-      return failureAnswer(
-        call,
-        new Failure("not_found", `Unknown request URL: ${method} ${path.slice(0, 200)}.`),
-      );
+      // A base URL without its /v1 is what goes wrong most.
+      const hint = this.#methodsOf(`/v1${path}`).has(method) ? ` Did you mean /v1${path.slice(0, 200)}?` : "";
+      const text = `Unknown request URL: ${method} ${path.slice(0, 200)}.${hint}`;
+      return failureAnswer(call, new Failure("not_found", text));
     }
     if (allowed.has("GET")) allowed.add("HEAD");
     const names = [...allowed].join(", ");
@@ -30,6 +28,10 @@ export class MethodTable {
       call,
       new Failure("method_not_allowed", `This address takes ${names}, not ${method}.`),
     );
+  }
+
+  #methodsOf(path: string): Set<string> {
+    return new Set(this.#routes.filter(({ pattern }) => pattern.test(path)).map((route) => route.method));
   }
 }
 

@@ -59,7 +59,7 @@ describe("llama-server", () => {
     expect(findings.models).toEqual([
       {
         id: "m.gguf",
-        created: expect.any(Number),
+        created: 0,
         ownedBy: "llamacpp",
         contextLength: 4096,
         inputModalities: ["text", "image"],
@@ -76,6 +76,26 @@ describe("llama-server", () => {
     );
     expect(model).toMatchObject({ contextLength: 4096, capabilities: { streaming: true } });
     expect(model?.capabilities?.vision).toBeUndefined();
+  });
+
+  test.each([
+    [400, true, false, "one for embeddings answers nothing else"],
+    [501, false, true, "one for chat has none"],
+  ])(
+    "is asked once what it answers to an empty question for vectors: %d is %p",
+    async (status, embeddings, json_schema) => {
+      const { routes } = llamaCpp("m");
+      const one = new Look("llamacpp", script({ ...routes, "/v1/embeddings": { status, json: {} } }));
+      for (let looks = 0; looks < 3; looks++) {
+        const [model] = (await one.findings()).models ?? [];
+        expect(model?.capabilities).toMatchObject({ embeddings, json_schema });
+      }
+      expect(one.network.seen.filter(({ path }) => path === "/v1/embeddings")).toHaveLength(1);
+    },
+  );
+
+  test("stamps its list with the time of the question, which says nothing about the model", async () => {
+    expect((await models("llamacpp", llamaCpp("m"))).m?.created).toBe(0);
   });
 
   test("that reads its model from the disk is loading, not failed", async () => {

@@ -219,6 +219,13 @@ describe("one model's description", () => {
       });
   });
 
+  test("is found under the name default, which any request may use", () => {
+    expect(house({ defaultModel: "phi" }).describe("default")).toMatchObject({
+      id: "default",
+      backend: "gpu",
+    });
+  });
+
   test("is there while the backend is down, and not for what nobody lists", () => {
     const gpu = backend("gpu", ["phi"]);
     lose(gpu);

@@ -129,6 +129,11 @@ describe("what had to be changed is named in the answer", () => {
     expect(line).toMatchObject({ notes: 1 });
   });
 
+  test("and that fewer choices came than were asked for", async () => {
+    const { answer } = await sent(question({ n: 2 }));
+    expect(answer.headers.get("x-fairlead-notes")).toBe("n was not kept: the backend gave 1 of 2 choices");
+  });
+
   test("and the backend also where it failed", async () => {
     const refuses: Script = (_, wire) => wire.json(400, { error: "no" });
     for (const stream of [true, false]) {

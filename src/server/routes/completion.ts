@@ -2,6 +2,8 @@ import { Elysia } from "elysia";
 import type { TextApi } from "../../api/api.ts";
 import { ChatBody, chat } from "../../api/chat.ts";
 import { CompletionsBody, completions } from "../../api/completions.ts";
+import type { ModelRequest } from "../../core/request.ts";
+import type { Run } from "../../pipeline/pipeline.ts";
 import type { Calls } from "../call.ts";
 import type { Deps } from "../deps.ts";
 import { withBody } from "../openapi.ts";
@@ -40,17 +42,23 @@ function answer(api: TextApi, context: RouteContext, deps: Deps, calls: Calls): 
 
 function streamed(api: TextApi, { call, request, signal }: Asked, deps: Deps): Promise<Response> {
   const run = deps.pipeline.stream(request, signal);
-  call.routedTo(run.target.backend.name);
-  const { includeUsage } = request;
-  const writer = api.stream({ model: request.model || run.target.model, includeUsage });
+  const model = nameToAnswer(request, run);
+  call.routedTo(run.target.backend.name, model);
+  const writer = api.stream({ model, includeUsage: request.includeUsage });
   return streamAnswer(call, run, { writer, heartbeat: deps.config.server.heartbeat, signal });
 }
 
 async function whole(api: TextApi, { call, request, signal }: Asked, deps: Deps): Promise<Response> {
   const run = deps.pipeline.answer(request, signal);
-  call.routedTo(run.target.backend.name);
+  const model = nameToAnswer(request, run);
+  call.routedTo(run.target.backend.name, model);
   const answer = await run.result;
   call.count(answer.usage);
   call.note({ notes: run.notes.length });
-  return jsonAnswer(call, api.answer(answer, request.model || run.target.model), notesHeader(run));
+  return jsonAnswer(call, api.answer(answer, model), notesHeader(run));
+}
+
+/** The name the client asked for; where it named none, the backend's. */
+function nameToAnswer({ model }: ModelRequest, { target }: Run<unknown>): string {
+  return model || target.model;
 }

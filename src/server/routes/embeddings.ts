@@ -21,7 +21,7 @@ export function embeddingRoutes(deps: Deps, calls: Calls) {
 
 async function answer({ call, request, signal }: Asked, deps: Deps): Promise<Response> {
   const run = deps.pipeline.embed(request, signal);
-  call.routedTo(run.target.backend.name);
+  call.routedTo(run.target.backend.name, request.model || run.target.model);
   const { vectors, usage } = await run.result;
   call.count(usage);
   call.note({ notes: run.notes.length });

@@ -1,4 +1,4 @@
-import { Failure } from "../core/failure.ts";
+import { clientLeft, Failure } from "../core/failure.ts";
 import { FRAMING_HEADERS } from "../core/headers.ts";
 import type { ResponseHead } from "../wire/http1-head.ts";
 import { type Peer, Connection, type Pool, type TlsOptions } from "./connection.ts";
@@ -67,7 +67,7 @@ class HttpTransport implements Transport, Pool {
   }
 
   async send(request: UpstreamRequest): Promise<UpstreamResponse> {
-    if (request.signal.aborted) throw new Failure("cancelled", "The client left.");
+    if (request.signal.aborted) throw clientLeft();
     const head = this.#head(request);
     const kept = request.keepAlive === false ? undefined : this.#takeIdle();
     if (kept) {

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Socket, SocketHandler } from "bun";
 import { isIP } from "node:net";
-import { Failure } from "../core/failure.ts";
+import { clientLeft, Failure } from "../core/failure.ts";
 import type { ResponseHead } from "../wire/http1-head.ts";
 import { Exchange, type Line } from "./exchange.ts";
 import type { UpstreamRequest } from "./transport.ts";
@@ -69,7 +69,7 @@ export class Connection implements Line {
       opening.reject(failure);
       connection.drop();
     };
-    const onAbort = () => give(cancelled());
+    const onAbort = () => give(clientLeft());
     const limit = request.timeouts.connect;
     const timer = limit > 0 ? setTimeout(() => give(connectTimeout(limit)), limit) : undefined;
     request.signal.addEventListener("abort", onAbort);
@@ -82,7 +82,7 @@ export class Connection implements Line {
     }
     if (!request.signal.aborted) return connection;
     connection.drop();
-    throw cancelled();
+    throw clientLeft();
   }
 
   /** Sends a request whose head is ready. The connection must be a new one, or one that the pool has just given out. */
@@ -272,8 +272,4 @@ function distrust(cause: Error | null): Failure {
 function connectTimeout(limit: number): Failure {
   const message = `The backend did not accept a connection within ${limit / 1000} s.`;
   return new Failure("upstream_connect_timeout", message);
-}
-
-function cancelled(): Failure {
-  return new Failure("cancelled", "The client left.");
 }

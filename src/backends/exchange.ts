@@ -1,4 +1,4 @@
-import { Failure } from "../core/failure.ts";
+import { clientLeft, Failure } from "../core/failure.ts";
 import { ResponseReader } from "../wire/http1.ts";
 import type { ResponseHead } from "../wire/http1-head.ts";
 import type { UpstreamRequest, UpstreamResponse, UpstreamTimeouts } from "./transport.ts";
@@ -215,7 +215,7 @@ export class Exchange implements AsyncIterableIterator<Uint8Array, undefined> {
   }
 
   readonly #onAbort = (): void => {
-    this.fail(new Failure("cancelled", "The client left.", { cause: this.#signal.reason }));
+    this.fail(clientLeft(this.#signal.reason));
   };
 
   /**

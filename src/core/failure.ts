@@ -82,3 +82,8 @@ export class Failure extends Error {
     );
   }
 }
+
+/** Nobody waits for the answer any more: what is done for it ends. Its words reach a log at most. */
+export function clientLeft(cause?: unknown): Failure {
+  return new Failure("cancelled", "The client left.", { cause });
+}

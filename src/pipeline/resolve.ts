@@ -57,6 +57,13 @@ export class Resolver {
     );
   }
 
+  /** Would `resolve` find something? Costs no search for near names. Throws `invalid_request` when no model was named. */
+  knows(name: string): boolean {
+    const wanted = this.#withDefault(name);
+    const targets = this.#aliases.get(wanted)?.targets ?? [wanted];
+    return targets.some((target) => this.#find(target).length > 0);
+  }
+
   /** Every name a client may ask for, aliases first; a plain id that would mean another model is listed qualified. */
   list(): ListedModel[] {
     const listed: ListedModel[] = [];

@@ -1,6 +1,6 @@
 import type { StreamWriter } from "../api/api.ts";
 import type { EventStream, StreamEvent } from "../core/event.ts";
-import { Failure } from "../core/failure.ts";
+import { clientLeft, Failure } from "../core/failure.ts";
 import type { Call } from "./call.ts";
 import { endOf } from "./underway.ts";
 
@@ -119,7 +119,7 @@ export class Outlet {
 
   readonly #leave = (): void => {
     this.#ending = true;
-    this.#settle(new Failure("cancelled", "The client left."));
+    this.#settle(clientLeft());
   };
 
   #settle(failure: Failure | undefined): void {

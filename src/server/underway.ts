@@ -1,4 +1,4 @@
-import { Failure } from "../core/failure.ts";
+import { clientLeft, Failure } from "../core/failure.ts";
 import type { Call } from "./call.ts";
 
 /** The requests for models that are under way, so that a shutdown can wait for them, and end them. */
@@ -30,7 +30,7 @@ export class Underway {
   #begin(call: Call): AbortSignal {
     const control = new AbortController();
     const { signal: client } = call.request;
-    const leave = () => control.abort(new Failure("cancelled", "The client left."));
+    const leave = () => control.abort(clientLeft());
     if (client.aborted) leave();
     else client.addEventListener("abort", leave);
     this.#all.add(control);

@@ -209,6 +209,24 @@ describe("the list", () => {
   });
 });
 
+describe("whether a model is known", () => {
+  test("is what resolving would find, by any name", () => {
+    const known = house({
+      models: [alias("fast", ["nowhere", "phi"]), alias("lost", ["nowhere"])],
+      defaultModel: "fast",
+    });
+    for (const name of ["phi", "gpu/not-listed", "fast", "default", ""]) expect(known.knows(name)).toBe(true);
+    for (const name of ["zzz", "lost", "none/phi"]) {
+      expect(known.knows(name)).toBe(false);
+      expect(() => known.resolve(name)).toThrow();
+    }
+  });
+
+  test("cannot be said of no model at all, where nothing says which one that would be", () => {
+    expect(() => house().knows("")).toThrow("No model was asked for");
+  });
+});
+
 describe("one model's description", () => {
   test("is found under every name it answers to, and bears that name", () => {
     const models = [alias("fast", ["phi"])];

@@ -1,4 +1,3 @@
-import { Failure } from "../../core/failure.ts";
 import type { ModelRequest, RawObject } from "../../core/request.ts";
 import { readObject } from "../../api/body.ts";
 import { readBody } from "../body.ts";
@@ -38,7 +37,8 @@ export function answerModel(
     const body = await unlessEnded(signal, readBody(context.request, deps.config.server.bodyMax));
     const request = read(readObject(body), call.id);
     call.note({ model: request.model, stream: request.stream });
-    if (!isKnown(request.model, deps)) await unlessEnded(signal, deps.firstRound);
+    // In the first moments after the start a model may not have been found yet.
+    if (!deps.resolver.knows(request.model)) await unlessEnded(signal, deps.firstRound);
     return answer({ call, request, signal });
   });
 }
@@ -49,15 +49,4 @@ function keepOpen({ request, server }: RouteContext, call: Call): void {
   server?.timeout(request, 0);
   // The setting stays with the connection: without this an idle one would be kept for ever.
   call.onFinish(() => server?.timeout(request, IDLE_SECONDS));
-}
-
-/** In the first moments after the start a model may not have been found yet. */
-function isKnown(model: string, { resolver }: Deps): boolean {
-  try {
-    resolver.resolve(model);
-    return true;
-  } catch (thrown) {
-    if (Failure.from(thrown).code === "model_not_found") return false;
-    throw thrown;
-  }
 }

@@ -52,6 +52,11 @@ export interface FailureDetail {
   /** The backend's own error type and code, when it sent some. */
   upstreamType?: string;
   upstreamCode?: string;
+  /** Of `context_length_exceeded`, where the backend says so: tokens of the prompt, and tokens that there is room for. */
+  promptTokens?: number;
+  contextTokens?: number;
+  /** The code that OpenAI's error object is to have, where OpenAI has a finer one than ours; null: it has none. */
+  apiCode?: string | null;
   /** How long to wait before asking again, as the backend said it: the text of its `retry-after` header. */
   retryAfter?: string;
   /** For the log only: what really happened. Never written to a client. */

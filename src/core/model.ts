@@ -29,12 +29,17 @@ export interface ModelInfo {
   ownedBy: string;
   /** Tokens a request and its answer may use together, as the backend is really configured. */
   contextLength?: number;
+  /** What it could be configured to have at most, for engines that are told with each request. */
+  contextLengthMax?: number;
   maxOutputTokens?: number;
   inputModalities?: string[];
   outputModalities?: string[];
   /** False when the backend would have to load it first. */
   loaded?: boolean;
   capabilities?: Partial<Capabilities>;
+  /** Anthropic: the values of `thinking.type` that it accepts, and the words for how hard to think. */
+  thinking?: readonly string[];
+  efforts?: readonly string[];
 }
 
 /** A model as `GET /v1/models` lists it. */

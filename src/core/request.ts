@@ -1,5 +1,7 @@
-/** The protocols spoken on either side. */
-export type Dialect = "openai";
+import type { Dialect } from "./dialect.ts";
+import type { EmbeddingInputs, Prompt } from "./prompt.ts";
+
+export { type Dialect, DIALECTS } from "./dialect.ts";
 
 /** What is asked of a model; each has a route of its own in every dialect. */
 export type Operation = "chat" | "completions" | "embeddings";
@@ -10,6 +12,8 @@ export type Operation = "chat" | "completions" | "embeddings";
  */
 export interface RawObject {
   readonly bytes: Uint8Array;
+  /** Of all top-level fields, in the order of the body. */
+  names(): Iterable<string>;
   has(name: string): boolean;
   /** What the field's value is, told without parsing it; undefined when absent. */
   kind(name: string): JsonKind | undefined;
@@ -22,20 +26,37 @@ export interface RawObject {
 /** The types of JSON. */
 export type JsonKind = "object" | "array" | "string" | "number" | "boolean" | "null";
 
-/** One sentence on what was dropped, renamed or emulated for this request; goes out in `x-fairlead-notes`. */
-export type Note = string;
-
 /** One request of a client, read just far enough to route it. */
-export interface ModelRequest {
+export type ModelRequest = TextRequest | EmbeddingRequest;
+
+interface AnyRequest {
   /** Our id of the request, also the `x-request-id` of the answer. */
   readonly id: string;
-  readonly operation: Operation;
   /** The dialect of `body`. */
   readonly dialect: Dialect;
+  /** The dialect that the client reads: that of the route it called, whatever it sent there. */
+  readonly answerDialect: Dialect;
   /** The model's name as the client wrote it; empty when it named none. */
   readonly model: string;
+  readonly body: RawObject;
+  /** Headers that mean something to backends of the client's own dialect alone (`anthropic-beta`), names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A request for text. */
+export interface TextRequest extends AnyRequest {
+  readonly operation: "chat" | "completions";
   readonly stream: boolean;
   /** The client asked for a usage chunk at the end of its stream. */
   readonly includeUsage: boolean;
-  readonly body: RawObject;
+  /** The same in no dialect's words, for a backend of another one. Read at the first call; throws `invalid_request`. */
+  prompt(): Prompt;
+}
+
+/** A request for vectors. */
+export interface EmbeddingRequest extends AnyRequest {
+  readonly operation: "embeddings";
+  readonly stream: false;
+  /** The same in no dialect's words. */
+  inputs(): EmbeddingInputs;
 }

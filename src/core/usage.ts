@@ -1,5 +1,5 @@
 import type { JsonRecord } from "./json.ts";
-import type { Dialect } from "./request.ts";
+import type { Dialect } from "./dialect.ts";
 
 /** Tokens of one answer. The backend's own count, unless `estimated`. */
 export interface Usage {
@@ -8,6 +8,8 @@ export interface Usage {
   /** All generated tokens, reasoning included. */
   output: number;
   cachedInput?: number;
+  /** Tokens of the input that were written into the vendor's cache (Anthropic). */
+  cacheWrite?: number;
   reasoning?: number;
   /** True when the backend sent no count and this one is ours. */
   estimated?: boolean;

@@ -1,0 +1,16 @@
+import type { JsonRecord } from "./json.ts";
+
+/**
+ * The protocols spoken on either side. `openai` is Chat Completions, Completions and Embeddings; `openai-responses` is
+ * OpenAI's newer Responses.
+ */
+export const DIALECTS = ["openai", "openai-responses", "anthropic", "gemini", "ollama"] as const;
+
+/** One of them. */
+export type Dialect = (typeof DIALECTS)[number];
+
+/** Fields that this program does not know, with the dialect that sent them: written again only in the same one. */
+export interface Carried {
+  readonly dialect: Dialect;
+  readonly fields: JsonRecord;
+}

@@ -33,6 +33,10 @@ class ScannedObject implements RawObject {
     if (whole) for (const name of fields.keys()) this.#values.set(name, whole[name]);
   }
 
+  names(): Iterable<string> {
+    return this.#fields.keys();
+  }
+
   has(name: string): boolean {
     return this.#fields.has(name);
   }

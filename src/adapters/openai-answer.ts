@@ -1,14 +1,17 @@
-import type { FinishReason, StreamEvent, ToolDelta } from "../core/event.ts";
+import type { Finish, FinishReason, StreamEvent } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
 import { isRecord, type JsonRecord } from "../core/json.ts";
 import type { Usage } from "../core/usage.ts";
-import { readErrorField } from "./openai-failure.ts";
+import type { Hints } from "./adapter.ts";
+import { readErrorField } from "./failure.ts";
+import { readTextCall } from "./openai-call-text.ts";
+import { type DeltaState, readDelta, unknownFields } from "./openai-delta.ts";
 import { completionLogprobs } from "./openai-logprobs.ts";
 import type { Profile } from "./profile.ts";
 import { addUsage, readUsage } from "./openai-usage.ts";
 
 /** What must be remembered between the chunks of one answer. */
-export interface AnswerState {
+export interface AnswerState extends DeltaState {
   readonly profile: Profile;
   started: boolean;
   /** `[DONE]` was seen. */
@@ -23,9 +26,11 @@ export interface AnswerState {
 }
 
 /** Nothing was read yet. */
-export function beginAnswer(profile: Profile): AnswerState {
+export function beginAnswer(profile: Profile, hints: Hints = {}): AnswerState {
   return {
     profile,
+    details: new Map(),
+    callTexts: hints.callAsText ? new Map() : undefined,
     started: false,
     doneMark: false,
     finished: new Map(),
@@ -86,7 +91,7 @@ function readAnswer(state: AnswerState, answer: JsonRecord, out: StreamEvent[]):
 }
 
 function finishRest(state: AnswerState, out: StreamEvent[]): void {
-  for (const [choice, finished] of state.finished) if (!finished) readFinish(state, choice, "stop", out);
+  for (const [choice, finished] of state.finished) if (!finished) out.push(finishOf(state, choice, "stop"));
 }
 
 function parse(payload: string, bad: (how: string, cause: unknown) => Failure): unknown {
@@ -120,8 +125,6 @@ const ANSWER_FIELDS = new Set([
   "p",
 ]);
 const CHOICE_FIELDS = new Set(["index", "delta", "message", "text", "finish_reason", "logprobs"]);
-const DELTA_FIELDS = new Set(["role", "content", "reasoning_content", "reasoning", "refusal", "tool_calls"]);
-const CALL_FIELDS = new Set(["index", "id", "type", "function", "custom"]);
 
 function readAnswerExtra(state: AnswerState, answer: JsonRecord, out: StreamEvent[]): void {
   let fields: JsonRecord | undefined;
@@ -148,66 +151,21 @@ function readChoice(state: AnswerState, source: JsonRecord, position: number, ou
     out.push({ type: "logprobs", choice, logprobs: own });
   }
   // Together's chat sends the same words as `text` too.
-  if (isRecord(delta)) readDelta(delta, choice, out);
+  if (isRecord(delta)) readDelta(state, delta, choice, out);
   else if (typeof source.text === "string" && source.text !== "") {
     out.push({ type: "text", choice, text: source.text });
   }
   const reason = source.finish_reason;
-  if (typeof reason === "string" && reason !== "") readFinish(state, choice, reason, out);
+  if (typeof reason !== "string" || reason === "") return;
+  readTextCall(state, choice, out);
+  const finish = finishOf(state, choice, reason);
+  const stopSequence = finish.reason === "stop" ? stopSequenceOf(source) : undefined;
+  out.push(stopSequence === undefined ? finish : { ...finish, stopSequence });
 }
 
-function readDelta(delta: JsonRecord, choice: number, out: StreamEvent[]): void {
-  const extra = unknownFields(delta, DELTA_FIELDS);
-  if (extra) out.push({ type: "extra", choice, extra: { dialect: "openai", delta: extra } });
-  // Hosts that send both names say the same thing twice.
-  const reasoning = delta.reasoning_content || delta.reasoning;
-  if (typeof reasoning === "string" && reasoning !== "")
-    out.push({ type: "reasoning", choice, text: reasoning });
-  const { content } = delta;
-  if (typeof content === "string") {
-    if (content !== "") out.push({ type: "text", choice, text: content });
-  } else if (Array.isArray(content)) readParts(content, choice, out);
-  if (typeof delta.refusal === "string" && delta.refusal !== "")
-    out.push({ type: "refusal", choice, text: delta.refusal });
-  if (Array.isArray(delta.tool_calls)) readToolCalls(delta.tool_calls, choice, out);
-}
-
-/** Mistral's reasoning models send content as parts: `text`, and `thinking` that holds text parts again. */
-function readParts(parts: unknown[], choice: number, out: StreamEvent[]): void {
-  for (const part of parts) {
-    if (!isRecord(part)) continue;
-    if (part.type === "thinking" && Array.isArray(part.thinking)) {
-      const text = part.thinking
-        .map((inner) => (isRecord(inner) && typeof inner.text === "string" ? inner.text : ""))
-        .join("");
-      if (text !== "") out.push({ type: "reasoning", choice, text });
-    } else if (typeof part.text === "string" && part.text !== "")
-      out.push({ type: "text", choice, text: part.text });
-  }
-}
-
-function readToolCalls(calls: unknown[], choice: number, out: StreamEvent[]): void {
-  calls.forEach((call, position) => {
-    if (!isRecord(call)) return;
-    const delta = readToolCall(call, choice);
-    // Documents number no calls: their places in the list do.
-    if (calls.length > 1 && delta.index === undefined && (delta.id || delta.name)) delta.index = position;
-    out.push(delta);
-  });
-}
-
-function readToolCall(call: JsonRecord, choice: number): ToolDelta {
-  const delta: ToolDelta = { type: "tool-delta", choice };
-  const body = isRecord(call.function) ? call.function : isRecord(call.custom) ? call.custom : undefined;
-  if (typeof call.index === "number") delta.index = call.index;
-  if (typeof call.id === "string") delta.id = call.id;
-  if (call.type === "custom" || isRecord(call.custom)) delta.kind = "custom";
-  if (typeof body?.name === "string") delta.name = body.name;
-  const args = body?.arguments ?? body?.input;
-  if (args !== undefined && args !== null) delta.args = args;
-  const extra = unknownFields(call, CALL_FIELDS);
-  if (extra) delta.extra = extra;
-  return delta;
+/** vLLM says which stop sequence it was, or the number of a token; llama.cpp has another name for it. */
+function stopSequenceOf({ stop_reason: reason, stopping_word: word }: JsonRecord): string | undefined {
+  return [reason, word].find((value) => typeof value === "string" && value !== "") as string | undefined;
 }
 
 const REASONS: ReadonlyMap<string, FinishReason> = new Map([
@@ -230,25 +188,13 @@ const REASONS: ReadonlyMap<string, FinishReason> = new Map([
 /** Reasons that mean the answer broke off: OpenRouter and Mistral; vLLM's engine; DeepSeek. */
 const BROKEN_OFF = new Set(["error", "abort", "insufficient_system_resource"]);
 
-function readFinish(state: AnswerState, choice: number, raw: string, out: StreamEvent[]): void {
+function finishOf(state: AnswerState, choice: number, raw: string): Finish {
   // Sometimes this word is all it says.
   if (BROKEN_OFF.has(raw))
     throw new Failure("upstream_error", `The backend broke off its answer: finish_reason "${raw}".`);
   state.finished.set(choice, true);
   const reason = REASONS.get(raw) ?? "other";
-  out.push(reason === "other" ? { type: "finish", choice, reason, raw } : { type: "finish", choice, reason });
-}
-
-function unknownFields(source: JsonRecord, known: ReadonlySet<string>): JsonRecord | undefined {
-  let fields: JsonRecord | undefined;
-  for (const name in source) {
-    if (known.has(name)) continue;
-    // `audio: null`, `function_call: null` and the like say nothing.
-    if (source[name] === null) continue;
-    fields ??= {};
-    fields[name] = source[name];
-  }
-  return fields;
+  return reason === "other" ? { type: "finish", choice, reason, raw } : { type: "finish", choice, reason };
 }
 
 function badFrame(how: string, cause?: unknown): Failure {

@@ -37,6 +37,8 @@ function toUsage(native: JsonRecord): Usage | undefined {
     count(native.prompt_cache_hit_tokens) ??
     count(native.cached_tokens);
   const reasoning = detail(native.completion_tokens_details, "reasoning_tokens");
+  const cacheWrite = detail(native.prompt_tokens_details, "cache_write_tokens");
+  if (cacheWrite !== undefined) usage.cacheWrite = cacheWrite;
   if (cached !== undefined) usage.cachedInput = cached;
   if (reasoning !== undefined) usage.reasoning = reasoning;
   return usage;

@@ -1,7 +1,6 @@
 import { Failure } from "../core/failure.ts";
 import { isRecord } from "../core/json.ts";
 import type { ModelInfo } from "../core/model.ts";
-import type { Operation } from "../core/request.ts";
 import type { Adapter, Embeddings } from "./adapter.ts";
 import {
   type AnswerState,
@@ -11,7 +10,7 @@ import {
   readDocument,
   readDoneMark,
 } from "./openai-answer.ts";
-import { readFailure } from "./openai-failure.ts";
+import { readFailure } from "./failure.ts";
 import { writeRequest } from "./openai-request.ts";
 import { readUsage } from "./openai-usage.ts";
 
@@ -21,8 +20,12 @@ import { readUsage } from "./openai-usage.ts";
  */
 export const openai: Adapter<AnswerState> = {
   dialect: "openai",
-  path: (operation) => PATHS[operation],
-  auth: (key) => ({ authorization: `Bearer ${key}` }),
+  framing: "sse",
+  operations: new Set(["chat", "completions", "embeddings"]),
+  modelsPath: ({ root, modelList }) => (modelList ? `${root}/models` : undefined),
+  headers: () => ({}),
+  auth: (key, { keyHeader }) =>
+    keyHeader === "authorization" ? { authorization: `Bearer ${key}` } : { [keyHeader]: key },
   write: writeRequest,
   begin: beginAnswer,
   step(state, frame, out) {
@@ -35,13 +38,6 @@ export const openai: Adapter<AnswerState> = {
   failure: readFailure,
   models: readModels,
   embeddings: readEmbeddings,
-};
-
-const PATHS: Record<Operation | "models", string> = {
-  chat: "/v1/chat/completions",
-  completions: "/v1/completions",
-  embeddings: "/v1/embeddings",
-  models: "/v1/models",
 };
 
 /** `{data:[..]}`; Together answers with the bare list. */

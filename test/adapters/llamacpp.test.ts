@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { openai } from "../../src/adapters/openai.ts";
 import { PROFILES } from "../../src/backends/profiles.ts";
 import type { StreamEvent } from "../../src/core/event.ts";
-import { readObject } from "../../src/wire/json.ts";
+import { chatTo } from "./written.ts";
 
 const PROFILE = PROFILES.llamacpp;
 const MESSAGES = [{ role: "user", content: "Hello" }];
@@ -10,31 +10,20 @@ const TOOLS = [{ type: "function", function: { name: "weather", parameters: { ty
 
 /** The body that llama-server gets for a chat with these fields, and what the client is told about it. */
 function sent(fields: object): { body: Record<string, unknown>; notes: string[] } {
-  const notes: string[] = [];
-  const body = readObject(Buffer.from(JSON.stringify({ model: "m", messages: MESSAGES, ...fields })));
-  const request = {
-    id: "1",
-    operation: "chat",
-    dialect: "openai",
-    model: "m",
-    stream: false,
-    includeUsage: false,
-    body,
-  } as const;
-  const pieces = openai.write(request, { model: "m", profile: PROFILE, defaults: {} }, notes);
-  return { body: JSON.parse(Buffer.concat(pieces).toString()), notes };
+  const { json, notes } = chatTo("llamacpp", { messages: MESSAGES, ...fields });
+  return { body: json, notes };
 }
 
 describe("llama-server", () => {
   test("is not shown tools that may not be called: it hands on the call it writes as text", () => {
     const { body, notes } = sent({ tools: TOOLS, tool_choice: "none", parallel_tool_calls: true });
     expect(body).toEqual({
-      model: "m",
+      model: "theirs",
       messages: MESSAGES,
       stream: true,
       stream_options: { include_usage: true },
     });
-    expect(notes).toEqual([expect.stringContaining("tool_choice none was emulated")]);
+    expect(notes).toEqual([expect.stringContaining("tool_choice was emulated")]);
   });
 
   test("gets its tools and a choice that it understands as they came", () => {

@@ -16,15 +16,21 @@ describe("a request keeps its bytes", () => {
   "temperature":0.10, "odd_key":"k" }
 `;
 
-  test.each(ALL.filter((name) => name !== "llamacpp"))("%s: only the model's name differs", (profile) => {
-    expect(written(body, { profile }).text).toBe(body.replace('"fast"', '"theirs"'));
-  });
+  test.each(ALL.filter((name) => !PROFILES[name].alwaysStream))(
+    "%s: only the model's name differs",
+    (profile) => {
+      expect(written(body, { profile }).text).toBe(body.replace('"fast"', '"theirs"'));
+    },
+  );
 
-  test("llamacpp: it is also asked to stream, whatever the client wants", () => {
-    const renamed = body.replace('"fast"', '"theirs"');
-    const asked = renamed.replace('"k"', '"k","stream":true,"stream_options":{"include_usage":true}');
-    expect(written(body, { profile: "llamacpp" }).text).toBe(asked);
-  });
+  test.each<ProfileName>(["llamacpp", "dashscope"])(
+    "%s: it is also asked to stream, whatever the client wants",
+    (profile) => {
+      const renamed = body.replace('"fast"', '"theirs"');
+      const asked = renamed.replace('"k"', '"k","stream":true,"stream_options":{"include_usage":true}');
+      expect(written(body, { profile }).text).toBe(asked);
+    },
+  );
 
   test("also a large one, whose inside is never read", () => {
     const large = body.replace('"hi"', `"${"\\u0041 ".repeat(20_000)}"`);
@@ -127,7 +133,7 @@ describe("what hosts refuse though it says nothing", () => {
 });
 
 describe("max_completion_tokens", () => {
-  test.each<ProfileName>(["ollama", "mistral", "deepseek"])(
+  test.each<ProfileName>(["mistral", "deepseek"])(
     "is max_tokens for %s, which knows no other limit",
     (profile) => {
       const { json, notes } = chatTo(profile, { max_completion_tokens: 5 });
@@ -137,7 +143,7 @@ describe("max_completion_tokens", () => {
   );
 
   test("wins over max_tokens where only one can be sent", () => {
-    expect(chatTo("ollama", { max_tokens: 9, max_completion_tokens: 5 }).json).toMatchObject({
+    expect(chatTo("deepseek", { max_tokens: 9, max_completion_tokens: 5 }).json).toMatchObject({
       max_tokens: 5,
     });
   });
@@ -165,100 +171,22 @@ describe("the role developer", () => {
     ]);
   });
 
-  test.each(ALL.filter((name) => PROFILES[name].developerRole))("stays for %s", (profile) => {
-    expect(chatTo(profile, body).json.messages).toEqual(body.messages);
+  test.each(ALL.filter((name) => PROFILES[name].developerRole && name !== "groq"))(
+    "stays for %s",
+    (profile) => {
+      expect(chatTo(profile, body).json.messages).toEqual(body.messages);
+    },
+  );
+
+  test("stays for Groq, which refuses the name", () => {
+    const { json, notes } = chatTo("groq", body);
+    expect(json.messages).toEqual([{ role: "developer", content: "be nice" }, body.messages[1]]);
+    expect(notes).toEqual(["messages[0].name was dropped: this backend does not accept it"]);
   });
 
   test("is looked for among the roles: a mere word leaves the bytes alone", () => {
     const text = '{"model":"theirs","messages":[ {"role":"user","content":"developer","name":"developer"} ]}';
     expect(written(text, { profile: "vllm" }).text).toBe(text);
-  });
-});
-
-describe("tool_choice", () => {
-  test.each<ProfileName>(["openai", "vllm", "generic", "groq", "deepseek"])(
-    "goes to %s as it came",
-    (profile) => {
-      for (const tool_choice of ["auto", "none", "required", named])
-        expect(chatTo(profile, { tools, tool_choice })).toMatchObject({
-          json: { tools, tool_choice },
-          notes: [],
-        });
-    },
-  );
-
-  test.each<ProfileName>(["llamacpp", "lmstudio"])(
-    "naming one tool for %s: that one alone is sent, and required",
-    (profile) => {
-      const { json, notes } = chatTo(profile, { tools, tool_choice: named });
-      expect(json).toMatchObject({ tools: [tool("then")], tool_choice: "required" });
-      expect(notes).toEqual([expect.stringContaining("tool_choice was emulated")]);
-    },
-  );
-
-  test("naming a custom tool, or several with a mode, is emulated in the same way", () => {
-    const shell = { type: "custom", custom: { name: "shell" } };
-    expect(chatTo("llamacpp", { tools, tool_choice: shell }).json).toMatchObject({
-      tools: [tools[2]],
-      tool_choice: "required",
-    });
-    const some = (mode: string) => ({
-      type: "allowed_tools",
-      allowed_tools: { mode, tools: [named, shell] },
-    });
-    expect(chatTo("llamacpp", { tools, tool_choice: some("auto") }).json).toMatchObject({
-      tools: tools.slice(1),
-      tool_choice: "auto",
-    });
-    expect(chatTo("llamacpp", { tools, tool_choice: some("required") }).json).toMatchObject({
-      tool_choice: "required",
-    });
-  });
-
-  test.each([{ type: "function", function: { name: "unknown" } }, { type: "function" }, {}])(
-    "naming no tool that is there is the caller's mistake: %j",
-    (tool_choice) => {
-      const nameless = { type: "web_search" };
-      expect(() => chatTo("llamacpp", { tools: [...tools, nameless], tool_choice })).toThrow(
-        expect.objectContaining({ code: "invalid_request", detail: { param: "tool_choice" } }),
-      );
-    },
-  );
-
-  test.each<ProfileName>(["llamacpp", "lmstudio"])("auto and required go to %s as they came", (profile) => {
-    for (const tool_choice of ["auto", "required"])
-      expect(chatTo(profile, { tools, tool_choice })).toMatchObject({
-        json: { tools, tool_choice },
-        notes: [],
-      });
-  });
-
-  test.each<ProfileName>(["llamacpp", "lmstudio", "ollama"])(
-    "none for %s, which would show the tools all the same: they are not sent",
-    (profile) => {
-      const { json, notes } = chatTo(profile, { tools, tool_choice: "none", parallel_tool_calls: true });
-      for (const name of ["tools", "tool_choice", "parallel_tool_calls"])
-        expect(json).not.toHaveProperty(name);
-      expect(notes).toEqual([expect.stringContaining("tool_choice none was emulated")]);
-    },
-  );
-
-  test("required is any for Mistral, and a named tool stays named", () => {
-    expect(chatTo("mistral", { tools, tool_choice: "required" }).json.tool_choice).toBe("any");
-    expect(chatTo("mistral", { tools, tool_choice: named }).json.tool_choice).toEqual(named);
-  });
-
-  test.each(["required", named])(
-    "%j for Ollama, which ignores it: dropped, with a note that says what may come of it",
-    (tool_choice) => {
-      const { json, notes } = chatTo("ollama", { tools, tool_choice });
-      expect(json).toEqual({ model: "theirs", messages, tools });
-      expect(notes).toEqual([expect.stringContaining("tool_choice was dropped")]);
-    },
-  );
-
-  test("nothing said, nothing changed", () => {
-    for (const profile of ALL) expect(chatTo(profile, { tools }).json.tool_choice).toBeUndefined();
   });
 });
 
@@ -294,17 +222,27 @@ describe("the other quirks", () => {
     "%s gets no field that it refuses, and the client is told",
     (profile) => {
       const { drop } = PROFILES[profile];
-      const { json, notes } = chatTo(
-        profile,
-        Object.fromEntries(drop.map((name) => [name, CHEAP[name] ?? "x"])),
-      );
+      const { json, notes } = chatTo(profile, {
+        tools,
+        ...Object.fromEntries(drop.map((name) => [name, CHEAP[name] ?? "x"])),
+      });
       for (const name of drop) expect(json).not.toHaveProperty(name);
       expect(notes).toEqual(drop.map((name) => `${name} was dropped: this backend does not accept it`));
       expect(chatTo(profile, Object.fromEntries(drop.map((name) => [name, null]))).notes).toEqual([]);
     },
   );
 
-  const CHEAP: Record<string, unknown> = { logprobs: true, top_logprobs: 2 };
+  const CHEAP: Record<string, unknown> = {
+    logprobs: true,
+    top_logprobs: 2,
+    n: 2,
+    parallel_tool_calls: false,
+  };
+
+  test("what says nothing new is left out without a word", () => {
+    const { json, notes } = chatTo("cohere", { tools, parallel_tool_calls: true, n: 1, store: false });
+    expect([json, notes]).toEqual([{ model: "theirs", messages, tools }, []]);
+  });
 });
 
 describe("an alias' defaults", () => {
@@ -340,7 +278,7 @@ describe("an alias' defaults", () => {
   });
 
   test("are fitted to the host like the client's own fields", () => {
-    expect(chatTo("ollama", {}, { max_completion_tokens: 5 }).json).toEqual({
+    expect(chatTo("deepseek", {}, { max_completion_tokens: 5 }).json).toEqual({
       model: "theirs",
       messages,
       max_tokens: 5,

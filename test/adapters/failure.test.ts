@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { openai } from "../../src/adapters/openai.ts";
-import { errorAnswer } from "../../src/api/openai-error.ts";
+import { openaiError } from "../../src/api/openai-error.ts";
 import type { Failure, FailureCode } from "../../src/core/failure.ts";
 import { ERROR_BODIES, type ErrorShape } from "../upstream/answers.ts";
 
@@ -14,7 +14,7 @@ function failure(status: number, body: string | object, headers: Record<string, 
 
 /** What the client reads. */
 function told(of: Failure): { status: number; message: string } {
-  const { status, body } = errorAnswer(of);
+  const { status, body } = openaiError(of);
   const { error } = JSON.parse(body) as { error: { message: string } };
   return { status, message: error.message };
 }
@@ -140,7 +140,7 @@ describe("the status class", () => {
       code: "integer_below_min_value",
       param: "n",
     };
-    expect(JSON.parse(errorAnswer(failure(400, { error })).body)).toEqual({ error });
+    expect(JSON.parse(openaiError(failure(400, { error })).body)).toEqual({ error });
   });
 
   test("a redirect is not followed, nor told where it went", () => {
@@ -163,7 +163,7 @@ describe("a key that is refused", () => {
     (status) => {
       for (const shape of SHAPES) {
         const said = failure(status, ERROR_BODIES[shape](`Incorrect API key provided: ${QUOTED}.`).body);
-        const answer = errorAnswer(said);
+        const answer = openaiError(said);
         expect(said.code).toBe("upstream_auth");
         expect(answer.status).toBe(502);
         expect(answer.body).not.toContain("abcd");
@@ -178,7 +178,7 @@ describe("a key that is refused", () => {
     const said = failure(401, {
       error: { message: `prompt is too long for ${QUOTED}`, code: "context_length_exceeded" },
     });
-    expect([said.code, errorAnswer(said).body.includes(QUOTED)]).toEqual(["upstream_auth", false]);
+    expect([said.code, openaiError(said).body.includes(QUOTED)]).toEqual(["upstream_auth", false]);
   });
 });
 
@@ -282,10 +282,10 @@ describe("a context that is too long is 400 context_length_exceeded, in whatever
 describe("retry-after", () => {
   test.each(["7", "0.5", "Wed, 21 Oct 2026 07:28:00 GMT"])("%s is handed on", (value) => {
     const said = failure(429, {}, { "retry-after": value });
-    expect(errorAnswer(said).headers["retry-after"]).toBe(value);
+    expect(openaiError(said).headers["retry-after"]).toBe(value);
   });
 
   test.each(["", "x".repeat(65), "a\r\nset-cookie: b", "7;<script>"])("%j is not", (value) => {
-    expect(errorAnswer(failure(503, {}, { "retry-after": value })).headers["retry-after"]).toBeUndefined();
+    expect(openaiError(failure(503, {}, { "retry-after": value })).headers["retry-after"]).toBeUndefined();
   });
 });

@@ -1,5 +1,6 @@
 import { Failure, type FailureCode, type FailureDetail } from "../core/failure.ts";
-import { isRecord } from "../core/json.ts";
+import { isRecord, type JsonRecord } from "../core/json.ts";
+import { contextTokens } from "./context-tokens.ts";
 
 /** Longest error text handed on, characters: enough for any real message, too little for a page of HTML. */
 const MESSAGE_MAX = 2000;
@@ -36,7 +37,7 @@ export function readErrorField(error: unknown): Failure {
   return failureOf(status ?? 500, said);
 }
 
-function failureOf(status: number, { message, detail }: Said): Failure {
+function failureOf(status: number, { message, detail, fields }: Said): Failure {
   const code = classify(status, message, detail);
   // Hosts quote the key they refuse, or parts of it, and a redirect may carry one: neither is the caller's to read.
   if (code === "upstream_auth") return new Failure(code, refused(status), { status });
@@ -46,6 +47,8 @@ function failureOf(status: number, { message, detail }: Said): Failure {
     });
   }
   if (code === "model_not_found") return new Failure(code, message, { param: "model", ...detail });
+  if (code === "context_length_exceeded")
+    return new Failure(code, message, { ...detail, ...contextTokens(message, fields) });
   return new Failure(code, message, detail);
 }
 
@@ -125,6 +128,8 @@ const CONTEXT_OVERFLOW: readonly string[] = [
 interface Said {
   message: string;
   detail: FailureDetail;
+  /** The error's own object, where it is one. */
+  fields?: JsonRecord;
 }
 
 function readErrorBody(body: string): Said {
@@ -151,7 +156,7 @@ function readErrorValue(error: unknown): Said {
   const said = [textOf(error.message ?? error.detail)];
   // OpenRouter says "Provider returned error", and here what the provider returned.
   if (isRecord(error.metadata) && typeof error.metadata.raw === "string") said.push(clip(error.metadata.raw));
-  return { message: clip(said.filter((text) => text !== "").join(": ")), detail };
+  return { message: clip(said.filter((text) => text !== "").join(": ")), detail, fields: error };
 }
 
 /** As deep and as long as lists of complaints really are: a backend must not keep us busy with its errors. */

@@ -1,0 +1,37 @@
+import { Failure } from "../core/failure.ts";
+import type { FunctionTool, Prompt } from "../core/prompt.ts";
+
+/** The tools a model is to be shown, and whether it must call one. */
+export interface ChosenTools {
+  tools: FunctionTool[];
+  /** `required` with one tool left is a named choice. Undefined: nobody said. */
+  mode: "none" | "auto" | "required" | undefined;
+  /** The client named this one. */
+  named: string | undefined;
+}
+
+/**
+ * A prompt's tools after its tool choice: a list of allowed ones leaves only those. Throws `invalid_request` for a choice
+ * that names no tool of the request.
+ */
+export function chosenTools({
+  tools,
+  toolChoice: choice,
+}: Pick<Prompt, "tools" | "toolChoice">): ChosenTools {
+  const all = tools.filter((tool) => tool.type === "function");
+  if (choice === undefined) return { tools: all, mode: undefined, named: undefined };
+  if (choice.mode === "named") {
+    if (!all.some(({ name }) => name === choice.name)) throw unknown();
+    return { tools: all, mode: "required", named: choice.name };
+  }
+  if (choice.mode !== "allowed") return { tools: all, mode: choice.mode, named: undefined };
+  const kept = all.filter(({ name }) => choice.names.includes(name));
+  if (kept.length === 0) throw unknown();
+  return { tools: kept, mode: choice.required ? "required" : "auto", named: undefined };
+}
+
+function unknown(): Failure {
+  return new Failure("invalid_request", "'tool_choice' names no tool that is among 'tools'.", {
+    param: "tool_choice",
+  });
+}

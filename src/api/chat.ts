@@ -1,11 +1,23 @@
 import { Type } from "@sinclair/typebox";
-import type { AnswerChoice, AnswerToolCall } from "../core/answer.ts";
-import type { StreamEvent } from "../core/event.ts";
+import { type AnswerChoice, type AnswerToolCall, callsOf, wordsOf } from "../core/answer.ts";
+import { Failure } from "../core/failure.ts";
 import type { JsonRecord } from "../core/json.ts";
+import { once } from "../core/once.ts";
+import type { RawObject, TextRequest } from "../core/request.ts";
+import type { AnswerOptions, TextApi } from "./api.ts";
 import { BodyCheck } from "./body.ts";
-import { loose, optional } from "./openai-fields.ts";
-import type { ChunkShape } from "./openai-stream.ts";
+import { chatPrompt } from "./chat-prompt.ts";
+import {
+  annotationsOf,
+  callFields,
+  chatFinish,
+  ChatWords,
+  detailsOf,
+  readsFunctionCall,
+} from "./chat-words.ts";
+import { loose, optional, routingFields } from "./openai-fields.ts";
 import { openaiText } from "./openai-text.ts";
+import { responsesPrompt } from "./responses-prompt.ts";
 
 /** `POST /v1/chat/completions`: what must be right before a backend is asked. Every other field is forwarded as it came. */
 export const ChatBody = Type.Object(
@@ -38,61 +50,85 @@ const check = new BodyCheck(ChatBody, {
   response_format: ["object", "null"],
 });
 
+const own = openaiText({
+  operation: "chat",
+  check,
+  prompt: chatPrompt,
+  object: "chat.completion",
+  choice,
+  chunks: ({ request }) => new ChatWords(request),
+});
+
+/** Chat completions as an api. */
+export const chat: TextApi = {
+  ...own,
+  // Cursor posts the body of a Responses request here, and reads a chat.
+  read: (body, id, headers) =>
+    body.has("input") && !body.has("messages") ? responsesBody(body, id) : own.read(body, id, headers),
+};
+
+/** The path decides how a request is answered, the body what it says. */
+function responsesBody(body: RawObject, id: string): TextRequest {
+  const kind = body.kind("input");
+  if (kind !== "string" && kind !== "array") {
+    const message = "Invalid value for 'input': expected string or array.";
+    throw new Failure("invalid_request", message, { param: "input" });
+  }
+  return {
+    id,
+    operation: "chat",
+    dialect: "openai-responses",
+    answerDialect: "openai",
+    body,
+    ...routingFields(body),
+    prompt: once(() => responsesPrompt(body)),
+  };
+}
+
 /** The whole message; `content` is null where OpenAI says nothing rather than an empty text. */
-function choice({ index, text, reasoning, refusal, toolCalls, messageExtra }: AnswerChoice): JsonRecord {
+function choice(answered: AnswerChoice, { request }: AnswerOptions): JsonRecord {
+  const { index, messageExtra } = answered;
+  const oldStyle = readsFunctionCall(request);
+  const text = wordsOf(answered, "text");
+  const refusal = wordsOf(answered, "refusal");
+  const calls = callsOf(answered);
   const silent =
-    text === "" && (toolCalls.length > 0 || refusal !== "" || messageExtra.function_call !== undefined);
-  const message: JsonRecord = {
+    text === "" && (calls.length > 0 || refusal !== "" || messageExtra.function_call !== undefined);
+  const message = {
     role: "assistant",
     content: silent ? null : text,
     refusal: refusal || null,
+    ...besideWords(answered),
     ...messageExtra,
+    ...(oldStyle ? functionCall(calls) : toolCalls(calls)),
   };
-  if (reasoning !== "") message.reasoning_content = reasoning;
-  if (toolCalls.length > 0) message.tool_calls = toolCalls.map(writeToolCall);
-  return { index, message };
+  return { index, message, finish_reason: chatFinish({ ...answered, reason: answered.finish }, oldStyle) };
 }
 
-function writeToolCall({ id, name, kind, args, extra }: AnswerToolCall): JsonRecord {
+/** What stands in a message beside its text, where there is any of it. */
+function besideWords(answered: AnswerChoice): JsonRecord {
+  const reasoning = wordsOf(answered, "reasoning");
+  const details = detailsOf(answered);
+  const annotations = annotationsOf(answered);
+  return {
+    ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
+    ...(details.length === 0 ? {} : { reasoning_details: details }),
+    ...(annotations.length === 0 ? {} : { annotations }),
+  };
+}
+
+function toolCalls(calls: readonly AnswerToolCall[]): JsonRecord {
+  return calls.length > 0 ? { tool_calls: calls.map(writeToolCall) } : {};
+}
+
+function writeToolCall(made: AnswerToolCall): JsonRecord {
+  const { id, name, tool, args } = made;
   const call =
-    kind === "custom" ? { custom: { name, input: args } } : { function: { name, arguments: args } };
-  return { id, type: kind, ...call, ...extra };
+    tool === "custom" ? { custom: { name, input: args } } : { function: { name, arguments: args } };
+  return { id, type: tool, ...call, ...callFields(made) };
 }
 
-function words(event: StreamEvent): string | undefined {
-  switch (event.type) {
-    case "text":
-      return `"content":${JSON.stringify(event.text)}`;
-    case "reasoning":
-      return `"reasoning_content":${JSON.stringify(event.text)}`;
-    case "refusal":
-      return `"refusal":${JSON.stringify(event.text)}`;
-    case "tool-start": {
-      const { call: index, id, name, kind, extra } = event;
-      const call =
-        kind === "custom" ? { custom: { name, input: "" } } : { function: { name, arguments: "" } };
-      return `"tool_calls":[${JSON.stringify({ ...extra, index, id, type: kind, ...call })}]`;
-    }
-    case "tool-args": {
-      const inner = event.kind === "custom" ? `"custom":{"input":` : `"function":{"arguments":`;
-      return `"tool_calls":[{"index":${event.call},${inner}${JSON.stringify(event.json)}}}]`;
-    }
-    default:
-      return undefined;
-  }
+/** OpenAI's older form has room for one call. */
+function functionCall([call]: readonly AnswerToolCall[]): JsonRecord {
+  return call ? { function_call: { name: call.name, arguments: call.args } } : {};
 }
-
-const chunks: ChunkShape = {
-  object: "chat.completion.chunk",
-  // Null before a call, as OpenAI says it: the deltas then add up to the message that a whole answer has.
-  opening: (first) =>
-    `"role":"assistant","content":${first.startsWith('"tool_calls"') ? "null" : '""'},"refusal":null`,
-  words,
-  silence: "",
-  before: '"delta":{',
-  after: "}",
-  noLogprobs: "",
-};
-
-/** Chat completions as an api. */
-export const chat = openaiText({ operation: "chat", check, object: "chat.completion", choice, chunks });

@@ -1,7 +1,9 @@
 import { Type } from "@sinclair/typebox";
+import { wordsOf } from "../core/answer.ts";
 import { BodyCheck } from "./body.ts";
+import { completionPrompt } from "./completion-prompt.ts";
 import { loose, optional } from "./openai-fields.ts";
-import type { ChunkShape } from "./openai-stream.ts";
+import { type ChunkShape, finishWord } from "./openai-stream.ts";
 import { openaiText } from "./openai-text.ts";
 
 const Prompt = Type.Union([
@@ -33,6 +35,7 @@ const check = new BodyCheck(CompletionsBody, { prompt: ["string", "array"] });
 const chunks: ChunkShape = {
   object: "text_completion",
   opening: undefined,
+  finish: ({ reason, raw }) => finishWord(reason, raw),
   words: (event) => (event.type === "text" ? `"text":${JSON.stringify(event.text)}` : undefined),
   silence: '"text":""',
   // A completion has no delta: its unknown fields stand in the choice.
@@ -46,6 +49,11 @@ export const completions = openaiText({
   operation: "completions",
   check,
   object: "text_completion",
-  choice: ({ text, index }) => ({ text, index }),
-  chunks,
+  prompt: completionPrompt,
+  choice: (choice) => ({
+    text: wordsOf(choice, "text"),
+    index: choice.index,
+    finish_reason: finishWord(choice.finish, choice.raw),
+  }),
+  chunks: () => chunks,
 });

@@ -1,6 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { Failure } from "../core/failure.ts";
-import type { ModelRequest, RawObject } from "../core/request.ts";
+import { once } from "../core/once.ts";
+import type { EmbeddingInputs } from "../core/prompt.ts";
+import type { EmbeddingRequest, RawObject } from "../core/request.ts";
 import type { Usage } from "../core/usage.ts";
 import { PARSE_WHOLE_MAX } from "../wire/json.ts";
 import { BodyCheck } from "./body.ts";
@@ -31,7 +33,7 @@ export const EmbeddingsBody = Type.Object(
 const check = new BodyCheck(EmbeddingsBody, { input: ["string", "array"] });
 
 /** Throws `invalid_json` or `invalid_request`; like OpenAI it refuses an empty text. */
-export function readEmbeddings(body: RawObject, id: string): ModelRequest {
+export function readEmbeddings(body: RawObject, id: string): EmbeddingRequest {
   check.check(body);
   const input = body.bytes.length > PARSE_WHOLE_MAX ? undefined : body.value("input");
   if (input === "" || (Array.isArray(input) && input.includes(""))) {
@@ -40,7 +42,35 @@ export function readEmbeddings(body: RawObject, id: string): ModelRequest {
     });
   }
   const model = String(body.value("model") ?? "");
-  return { id, operation: "embeddings", dialect: "openai", model, stream: false, includeUsage: false, body };
+  const inputs = once(() => readInputs(body));
+  return {
+    id,
+    operation: "embeddings",
+    dialect: "openai",
+    answerDialect: "openai",
+    model,
+    stream: false,
+    body,
+    inputs,
+  };
+}
+
+function readInputs(body: RawObject): EmbeddingInputs {
+  const input = body.value("input");
+  const dimensions = body.value("dimensions");
+  const user = body.value("user");
+  return {
+    inputs: listOf(input),
+    ...(typeof dimensions === "number" ? { dimensions } : {}),
+    ...(typeof user === "string" ? { user } : {}),
+  };
+}
+
+/** A text or a list of tokens is one input, a list of either as many as it has entries. */
+function listOf(input: unknown): (string | number[])[] {
+  const inputs = Array.isArray(input) && typeof input[0] !== "number" ? input : [input];
+  // Held against the schema, unless the body is large; what is neither is the backend's to judge.
+  return inputs as (string | number[])[];
 }
 
 /**
@@ -50,7 +80,7 @@ export function readEmbeddings(body: RawObject, id: string): ModelRequest {
 export function writeEmbeddings(
   vectors: readonly ArrayLike<number>[],
   usage: Usage,
-  request: ModelRequest,
+  request: EmbeddingRequest,
 ): string {
   const encode = request.body.value("encoding_format") === "base64" ? toBase64 : toNumbers;
   const data = vectors.map((vector, index) => ({ object: "embedding", index, embedding: encode(vector) }));

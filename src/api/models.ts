@@ -11,6 +11,50 @@ export function writeModel(model: ListedModel): string {
   return JSON.stringify(modelObject(model));
 }
 
+/** `GET /v1/models` for a client of Anthropic's: one page with all of them. */
+export function writeAnthropicModelList(models: readonly ListedModel[]): string {
+  return JSON.stringify({
+    object: "list",
+    data: models.map(anthropicModel),
+    has_more: false,
+    first_id: models[0]?.id ?? null,
+    last_id: models.at(-1)?.id ?? null,
+  });
+}
+
+/** `GET /v1/models/{id}` for a client of Anthropic's. */
+export function writeAnthropicModel(model: ListedModel): string {
+  return JSON.stringify(anthropicModel(model));
+}
+
+/**
+ * Anthropic's fields over OpenAI's, so that a client which sends the header by habit and reads the other form is served
+ * too. Of what Anthropic calls capabilities nothing is known: they are features of its own API.
+ */
+function anthropicModel(model: ListedModel): JsonRecord {
+  const { id, created, contextLength, maxOutputTokens } = model;
+  return {
+    ...modelObject(model),
+    type: "model",
+    display_name: id,
+    created_at: dateOf(created),
+    max_input_tokens: contextLength ?? null,
+    max_tokens: maxOutputTokens ?? null,
+    capabilities: null,
+    lifecycle: "active",
+    line: null,
+    deprecated_at: null,
+    retires_at: null,
+  };
+}
+
+/** In RFC 3339; 1970 where the day is not known, or makes no sense. */
+function dateOf(seconds: number): string {
+  const date = new Date(Math.floor(seconds) * 1000);
+  const known = Number.isNaN(date.getTime()) ? new Date(0) : date;
+  return known.toISOString().replace(".000Z", "Z");
+}
+
 /**
  * OpenAI's four fields, and beside them what clients look for under names that others introduced: the context length of
  * OpenRouter (`context_length`), vLLM (`max_model_len`), Groq (`context_window`) and LM Studio (`max_context_length`),

@@ -1,11 +1,5 @@
 import type { Failure, FailureCode } from "../core/failure.ts";
-
-/** What a client of OpenAI's dialects gets for a failure. */
-export interface ErrorAnswer {
-  status: number;
-  body: string;
-  headers: Record<string, string>;
-}
+import type { ErrorAnswer } from "./error-answer.ts";
 
 interface Row {
   status: number;
@@ -18,7 +12,7 @@ interface Row {
 const LOADING_SECONDS = "2";
 
 /** The whole answer, as long as nothing has been sent. */
-export function errorAnswer(failure: Failure): ErrorAnswer {
+export function openaiError(failure: Failure): ErrorAnswer {
   const { status } = rowOf(failure);
   const headers: Record<string, string> = { "content-type": "application/json" };
   const retryAfter =
@@ -30,16 +24,30 @@ export function errorAnswer(failure: Failure): ErrorAnswer {
 
 /** `{"error":{...}}`: also the one form of a failed stream that the openai and AI SDKs recognise. */
 export function errorBody(failure: Failure): string {
-  const { type, code } = rowOf(failure);
-  const { param } = failure.detail;
-  return JSON.stringify({
-    error: {
-      message: failure.message,
-      type,
-      param: param ?? null,
-      code: code === undefined ? failure.code : code,
-    },
-  });
+  return JSON.stringify({ error: errorFields(failure) });
+}
+
+/** The four fields of OpenAI's error object, all of which clients read. */
+export function errorFields(failure: Failure): ErrorFields {
+  const { type, code: usual = failure.code } = rowOf(failure);
+  const { param = null, apiCode = usual } = failure.detail;
+  return { message: messageOf(failure), type, param, code: apiCode };
+}
+
+/** OpenAI's error object. */
+export interface ErrorFields {
+  message: string;
+  type: string;
+  param: string | null;
+  code: string | null;
+}
+
+/** Of a prompt that is too long in OpenAI's own words, out of which agents read the numbers, if both are known. */
+function messageOf({ code, message, detail }: Failure): string {
+  const { promptTokens, contextTokens } = detail;
+  if (code !== "context_length_exceeded" || promptTokens === undefined || contextTokens === undefined)
+    return message;
+  return `This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${promptTokens} tokens. Please reduce the length of the messages.`;
 }
 
 function rowOf(failure: Failure): Row {

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import { isRecord } from "../core/json.ts";
-import type { ModelRequest, RawObject } from "../core/request.ts";
+import type { RawObject, TextRequest } from "../core/request.ts";
 
 /** Bodies are loose: an unknown field is never lost and never an error. */
 export const loose = { additionalProperties: true };
@@ -11,7 +11,7 @@ export function optional(...types: TSchema[]) {
 }
 
 /** The fields that decide how a request is answered, alike in chat and completions. */
-export function routingFields(body: RawObject): Pick<ModelRequest, "model" | "stream" | "includeUsage"> {
+export function routingFields(body: RawObject): Pick<TextRequest, "model" | "stream" | "includeUsage"> {
   const options = body.value("stream_options");
   const stream = body.value("stream") === true;
   return {

@@ -1,9 +1,9 @@
-import type { Extra, StreamEvent } from "../core/event.ts";
+import type { Extra, Finish, FinishReason, StreamEvent } from "../core/event.ts";
 import type { Failure } from "../core/failure.ts";
 import type { JsonRecord } from "../core/json.ts";
 import type { Usage } from "../core/usage.ts";
 import { SSE_COMMENT, sseFrame } from "../wire/sse.ts";
-import type { StreamOptions, StreamWriter } from "./api.ts";
+import type { AnswerOptions, StreamWriter } from "./api.ts";
 import { errorBody } from "./openai-error.ts";
 import { usageMark, writeUsage } from "./openai-usage.ts";
 
@@ -12,8 +12,10 @@ export interface ChunkShape {
   object: string;
   /** The words of a chunk before the first one of a choice, which has these `words`; undefined when it needs none. */
   opening: ((words: string) => string) | undefined;
-  /** This event in words; undefined when it has none here. */
+  /** This event in words; undefined when it has none here. Asked of every event that stands in a choice, in order. */
   words(event: StreamEvent): string | undefined;
+  /** The word for why a choice ended. */
+  finish(event: Finish): string;
   /** No words: for chunks that say something else. */
   silence: string;
   /** What stands around the words in a choice. */
@@ -37,7 +39,7 @@ interface Beside {
 export class ChunkWriter implements StreamWriter {
   readonly comment = SSE_COMMENT;
   readonly #shape: ChunkShape;
-  readonly #options: StreamOptions;
+  readonly #options: AnswerOptions;
   #head = "";
   #tail = "]}\n\n";
   readonly #opened = new Set<number>();
@@ -46,7 +48,7 @@ export class ChunkWriter implements StreamWriter {
   readonly #beside = new Map<number, Beside>();
   #usage: Usage | undefined;
 
-  constructor(shape: ChunkShape, options: StreamOptions) {
+  constructor(shape: ChunkShape, options: AnswerOptions) {
     this.#shape = shape;
     this.#options = options;
   }
@@ -80,13 +82,10 @@ export class ChunkWriter implements StreamWriter {
       case "logprobs":
         return this.#keep(event.choice, "logprobs", { logprobs: event.logprobs });
       case "finish":
-        return this.#say(
-          event.choice,
-          this.#shape.silence,
-          JSON.stringify(event.reason === "other" ? (event.raw ?? "stop") : event.reason),
-        );
+        return this.#say(event.choice, this.#shape.silence, JSON.stringify(this.#shape.finish(event)));
       case "tool-delta":
-        throw new Error("a tool-delta left the normaliser");
+      case "boundary":
+        throw new Error(`a ${event.type} left the normaliser`);
       default: {
         const words = this.#shape.words(event);
         return words === undefined ? "" : this.#say(event.choice, words, "null");
@@ -99,7 +98,7 @@ export class ChunkWriter implements StreamWriter {
     const constant = JSON.stringify({ id, object, created, model: this.#options.model });
     this.#head = `data: ${constant.slice(0, -1)}`;
     // OpenAI: when usage was asked for, every chunk before the last has a null one.
-    if (this.#options.includeUsage) this.#tail = '],"usage":null}\n\n';
+    if (this.#options.request.includeUsage) this.#tail = '],"usage":null}\n\n';
     return "";
   }
 
@@ -135,7 +134,7 @@ export class ChunkWriter implements StreamWriter {
 
   #usageChunk(): string {
     const usage = this.#usage;
-    if (!usage || !this.#options.includeUsage) return "";
+    if (!usage || !this.#options.request.includeUsage) return "";
     return `${this.#head}${inner(usageMark(usage))},"choices":[],"usage":${JSON.stringify(writeUsage(usage))}}\n\n`;
   }
 
@@ -170,6 +169,22 @@ export class ChunkWriter implements StreamWriter {
   #forget(): void {
     this.#top = undefined;
     this.#beside.clear();
+  }
+}
+
+/** OpenAI's words for the reasons that others tell apart. */
+export function finishWord(reason: FinishReason, raw: string | undefined): string {
+  switch (reason) {
+    case "context":
+      return "length";
+    case "refusal":
+      return "content_filter";
+    case "pause":
+      return "stop";
+    case "other":
+      return raw ?? "stop";
+    default:
+      return reason;
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Answer, AnswerChoice } from "../core/answer.ts";
 import type { JsonRecord } from "../core/json.ts";
-import type { Operation } from "../core/request.ts";
-import type { TextApi } from "./api.ts";
+import type { Prompt } from "../core/prompt.ts";
+import { once } from "../core/once.ts";
+import type { RawObject, TextRequest } from "../core/request.ts";
+import { type AnswerOptions, EVENT_STREAM, type TextApi } from "./api.ts";
 import type { BodyCheck } from "./body.ts";
 import { routingFields } from "./openai-fields.ts";
 import { type ChunkShape, ChunkWriter } from "./openai-stream.ts";
@@ -9,31 +11,48 @@ import { usageMark, writeUsage } from "./openai-usage.ts";
 
 /** What OpenAI's two text apis, chat and completions, do differently. */
 export interface TextShape {
-  operation: Operation;
+  operation: TextRequest["operation"];
   check: BodyCheck;
+  /** The body in no dialect's words. */
+  prompt(body: RawObject): Prompt;
   /** `object` of a whole answer. */
   object: string;
-  /** A choice of a whole answer, without what both write. */
-  choice(choice: AnswerChoice): JsonRecord;
-  chunks: ChunkShape;
+  /** A choice of a whole answer, but for what both write. */
+  choice(choice: AnswerChoice, options: AnswerOptions): JsonRecord;
+  /** One for each answer, which it may remember things of. */
+  chunks(options: AnswerOptions): ChunkShape;
 }
 
 /** The api that both are made of. */
-export function openaiText({ operation, check, object, choice, chunks }: TextShape): TextApi {
+export function openaiText({ operation, check, prompt, object, choice, chunks }: TextShape): TextApi {
   return {
+    streamType: EVENT_STREAM,
     read(body, id) {
       check.check(body);
-      return { id, operation, dialect: "openai", body, ...routingFields(body) };
+      const dialect = "openai";
+      return {
+        id,
+        operation,
+        dialect,
+        answerDialect: dialect,
+        body,
+        ...routingFields(body),
+        prompt: once(() => prompt(body)),
+      };
     },
-    stream: (options) => new ChunkWriter(chunks, options),
-    answer: (answer, model) => writeAnswer(answer, { object, model, choice }),
+    stream: (options) => new ChunkWriter(chunks(options), options),
+    answer: (answer, options) => writeAnswer(answer, { object, choice }, options),
   };
 }
 
-function writeAnswer(answer: Answer, as: Pick<TextShape, "object" | "choice"> & { model: string }): string {
+function writeAnswer(
+  answer: Answer,
+  { object, choice }: Pick<TextShape, "object" | "choice">,
+  options: AnswerOptions,
+): string {
   const { id, created, usage, extra } = answer;
-  const { object, model } = as;
-  const choices = answer.choices.map((choice) => ({ ...as.choice(choice), ...ending(choice) }));
+  const { model } = options;
+  const choices = answer.choices.map((one) => ({ ...choice(one, options), ...ending(one) }));
   return JSON.stringify({
     id,
     object,
@@ -46,10 +65,6 @@ function writeAnswer(answer: Answer, as: Pick<TextShape, "object" | "choice"> & 
   });
 }
 
-function ending({ logprobs, finish, raw, extra }: AnswerChoice): JsonRecord {
-  return {
-    logprobs: logprobs ?? null,
-    finish_reason: finish === "other" ? (raw ?? "stop") : finish,
-    ...extra,
-  };
+function ending({ logprobs, extra }: AnswerChoice): JsonRecord {
+  return { logprobs: logprobs ?? null, ...extra };
 }

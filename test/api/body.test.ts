@@ -1,15 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { chat } from "../../src/api/chat.ts";
 import { completions } from "../../src/api/completions.ts";
-import type { ModelRequest } from "../../src/core/request.ts";
+import type { TextRequest } from "../../src/core/request.ts";
 import { readObject } from "../../src/wire/json.ts";
 
 const messages = [{ role: "user", content: "hi" }];
 /** What makes a body too large to be parsed whole. */
 const ballast = "x".repeat(65 * 1024);
 
-function read(body: object, api = chat): ModelRequest {
-  return api.read(readObject(Buffer.from(JSON.stringify(body))), "1");
+function read(body: object, api = chat): TextRequest {
+  return api.read(readObject(Buffer.from(JSON.stringify(body))), "1", new Headers());
 }
 
 const asked = (more: object) => read({ model: "m", messages, ...more });
@@ -22,6 +22,7 @@ describe("what decides how a request is answered", () => {
       id: "1",
       operation: "chat",
       dialect: "openai",
+      answerDialect: "openai",
       model: "m",
       stream: false,
       includeUsage: false,
@@ -141,7 +142,7 @@ describe("what is wrong is named in OpenAI's words: the field's path, and what w
   test("the inside of a large body's messages is for the backend to judge", () => {
     expect(asked({ messages: [{ role: 1, content: ballast }] }).model).toBe("m");
     const body = `{"messages":[${ballast}],"model":"m"}`;
-    expect(chat.read(readObject(Buffer.from(body)), "1").model).toBe("m");
+    expect(chat.read(readObject(Buffer.from(body)), "1", new Headers()).model).toBe("m");
   });
 
   test("the prompt of a completion may be any of four", () => {

@@ -1,18 +1,20 @@
 import { describe, expect, test } from "bun:test";
 import { chat } from "../../src/api/chat.ts";
-import type { Answer, AnswerChoice } from "../../src/core/answer.ts";
+import type { Answer } from "../../src/core/answer.ts";
 import type { JsonRecord } from "../../src/core/json.ts";
-import { answer, choiceOf, parsed } from "./answers.ts";
+import { answer, choiceOf, parsed, type Said } from "./answers.ts";
+import { question } from "./asked.ts";
 import { expectSchema } from "./oracle.ts";
 
+const OPTIONS = { model: "asked", request: question() };
+
 function written(of: Answer): JsonRecord {
-  const said = parsed(chat.answer(of, "asked"));
+  const said = parsed(chat.answer(of, OPTIONS));
   expectSchema("CreateChatCompletionResponse", said);
   return said;
 }
 
-const message = (parts: Partial<AnswerChoice>) =>
-  (written(answer(parts)).choices as { message: JsonRecord }[])[0]?.message;
+const message = (parts: Said) => (written(answer(parts)).choices as { message: JsonRecord }[])[0]?.message;
 
 test("a whole answer has every field that OpenAI's has, also the empty ones", () => {
   expect(written(answer({ text: "hi" }))).toEqual({
@@ -33,11 +35,11 @@ test("a whole answer has every field that OpenAI's has, also the empty ones", ()
 });
 
 describe("a message", () => {
-  const call = { id: "a", name: "now", kind: "function", args: '{"a":' } as const;
+  const call = { id: "a", name: "now", tool: "function", args: '{"a":' } as const;
 
   test("without a text is an empty text, unless it says something else", () => {
     expect(message({})?.content).toBe("");
-    expect(message({ toolCalls: [call] })?.content).toBeNull();
+    expect(message({ calls: [call] })?.content).toBeNull();
     expect(message({ refusal: "no" })).toEqual({ role: "assistant", content: null, refusal: "no" });
     expect(
       message({ messageExtra: { function_call: { name: "now", arguments: "{}" } } })?.content,
@@ -50,8 +52,9 @@ describe("a message", () => {
   });
 
   test("has its calls, arguments as the model wrote them", () => {
-    const custom = { id: "b", name: "shell", kind: "custom", args: "ls", extra: { signature: "s" } } as const;
-    expect(message({ text: "a", toolCalls: [call, custom], finish: "tool_calls" })).toMatchObject({
+    const extra = { dialect: "openai", fields: { signature: "s" } } as const;
+    const custom = { id: "b", name: "shell", tool: "custom", args: "ls", extra } as const;
+    expect(message({ text: "a", calls: [call, custom], finish: "tool_calls" })).toMatchObject({
       content: "a",
       tool_calls: [
         { id: "a", type: "function", function: { name: "now", arguments: '{"a":' } },
@@ -72,7 +75,7 @@ test("choices, log-probabilities and reasons stand where OpenAI has them", () =>
 });
 
 test("a reason that OpenAI does not know is kept in the backend's own word", () => {
-  const said = parsed(chat.answer(answer({ finish: "other", raw: "full_moon" }), "asked"));
+  const said = parsed(chat.answer(answer({ finish: "other", raw: "full_moon" }), OPTIONS));
   expect(said.choices).toMatchObject([{ finish_reason: "full_moon" }]);
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chat } from "../../src/api/chat.ts";
 import type { Extra, StreamEvent } from "../../src/core/event.ts";
 import { Failure } from "../../src/core/failure.ts";
+import { streamed } from "./asked.ts";
 import { expectSchema } from "./oracle.ts";
 import {
   args,
@@ -228,11 +229,12 @@ describe("tool calls", () => {
     const event: StreamEvent = {
       type: "tool-start",
       choice: 0,
+      part: 0,
       call: 0,
       id: "a",
       name: "now",
       kind: "function",
-      extra: { signature: "s", index: 9 },
+      extra: { dialect: "openai", fields: { signature: "s", index: 9 } },
     };
     expect(deltas(said([event, finish("tool_calls")]).chunks)[1]).toEqual({
       tool_calls: [
@@ -288,7 +290,7 @@ describe("unknown fields stand where they stood, once", () => {
   });
 
   test("not for a client of another dialect's words", () => {
-    const foreign = { dialect: "another", chunk: { odd: 1 }, delta: { odd: 1 } } as unknown as Extra;
+    const foreign: Extra = { dialect: "ollama", chunk: { odd: 1 }, delta: { odd: 1 } };
     expect(said([{ type: "extra", choice: 0, extra: foreign }, text("a"), finish()]).sent).not.toContain(
       "odd",
     );
@@ -321,11 +323,11 @@ describe("a stream that fails", () => {
   });
 
   test("may fail before it has begun", () => {
-    const writer = chat.stream({ model: "asked", includeUsage: false });
+    const writer = chat.stream({ model: "asked", request: streamed() });
     expect(writer.error(failure)).toBe(`data: ${JSON.stringify(frame)}\n\n`);
   });
 });
 
 test("the sign of life is a comment: the one form that every client ignores", () => {
-  expect(chat.stream({ model: "asked", includeUsage: false }).comment).toMatch(/^:.*\n\n$/);
+  expect(chat.stream({ model: "asked", request: streamed() }).comment).toMatch(/^:.*\n\n$/);
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { completions } from "../../src/api/completions.ts";
 import type { StreamEvent } from "../../src/core/event.ts";
 import { answer, choiceOf, parsed } from "./answers.ts";
+import { asked } from "./asked.ts";
 import { expectSchema } from "./oracle.ts";
 import { end, extra, finish, spoken, start, text, usage } from "./spoken.ts";
 
@@ -75,7 +76,12 @@ describe("a stream", () => {
 
 describe("a whole answer", () => {
   test("has every field that OpenAI's has, also the empty ones", () => {
-    const whole = parsed(completions.answer(answer({ text: "a" }, { extra: { timings: 1 } }), "asked"));
+    const whole = parsed(
+      completions.answer(answer({ text: "a" }, { extra: { timings: 1 } }), {
+        model: "asked",
+        request: asked({ prompt: "a" }, "completions"),
+      }),
+    );
     expect(whole).toEqual({
       id: "x-1",
       object: "text_completion",
@@ -93,7 +99,12 @@ describe("a whole answer", () => {
       choiceOf({ text: "a", logprobs }),
       choiceOf({ index: 1, text: "b", finish: "length", extra: { stop_reason: 7 } }),
     ];
-    const whole = parsed(completions.answer(answer({}, { choices }), "asked"));
+    const whole = parsed(
+      completions.answer(answer({}, { choices }), {
+        model: "asked",
+        request: asked({ prompt: "a" }, "completions"),
+      }),
+    );
     expect(whole.choices).toMatchObject([
       { index: 0, logprobs },
       { index: 1, finish_reason: "length", stop_reason: 7 },

@@ -1,5 +1,10 @@
 import { expect, test } from "bun:test";
-import { writeModel, writeModelList } from "../../src/api/models.ts";
+import {
+  writeAnthropicModel,
+  writeAnthropicModelList,
+  writeModel,
+  writeModelList,
+} from "../../src/api/models.ts";
 import type { ListedModel } from "../../src/core/model.ts";
 import { parsed } from "./answers.ts";
 import { expectSchema } from "./oracle.ts";
@@ -81,4 +86,48 @@ test("a list is a list, also an empty one", () => {
     data: [{ id: "org/name:tag" }, { id: "b", context_length: 1 }],
   });
   expectSchema("ListModelsResponse", list);
+});
+
+test("a client of Anthropic's gets every field of Anthropic's, over those that others look for", () => {
+  const known = { ...plain, created: 1_790_000_000, contextLength: 4096, maxOutputTokens: 512 };
+  expect(parsed(writeAnthropicModel({ ...known, capabilities: { tools: true } }))).toMatchObject({
+    type: "model",
+    id: "org/name:tag",
+    display_name: "org/name:tag",
+    created_at: "2026-09-21T14:13:20Z",
+    max_input_tokens: 4096,
+    max_tokens: 512,
+    // Anthropic's are an object of objects: ours in their place would break who reads them.
+    capabilities: null,
+    lifecycle: "active",
+    deprecated_at: null,
+    object: "model",
+    context_length: 4096,
+  });
+  const unknown = { max_input_tokens: null, max_tokens: null };
+  expect(parsed(writeAnthropicModel(plain))).toMatchObject(unknown);
+});
+
+test.each([
+  [0, "1970-01-01T00:00:00Z"],
+  [1.5, "1970-01-01T00:00:01Z"],
+  [1e30, "1970-01-01T00:00:00Z"],
+])("the time %p is %s", (created, date) => {
+  expect(parsed(writeAnthropicModel({ ...plain, created })).created_at).toBe(date);
+});
+
+test("Anthropic's list is one page, also an empty one", () => {
+  expect(parsed(writeAnthropicModelList([]))).toEqual({
+    object: "list",
+    data: [],
+    has_more: false,
+    first_id: null,
+    last_id: null,
+  });
+  expect(parsed(writeAnthropicModelList([plain, { ...plain, id: "b" }]))).toMatchObject({
+    data: [{ id: "org/name:tag" }, { id: "b", type: "model" }],
+    has_more: false,
+    first_id: "org/name:tag",
+    last_id: "b",
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { errorAnswer, errorBody } from "../../src/api/openai-error.ts";
+import { errorBody, openaiError } from "../../src/api/openai-error.ts";
 import { Failure, type FailureCode, type FailureDetail } from "../../src/core/failure.ts";
 import { parsed } from "./answers.ts";
 import { expectSchema } from "./oracle.ts";
@@ -50,7 +50,7 @@ const CODES = Object.keys(TABLE) as FailureCode[];
 describe("every failure is OpenAI's error object", () => {
   test.each(CODES)("%s", (code) => {
     const [status, type, word] = TABLE[code];
-    const answer = errorAnswer(new Failure(code, "What happened."));
+    const answer = openaiError(new Failure(code, "What happened."));
     expect([answer.status, parsed(answer.body)]).toEqual([
       status,
       { error: { message: "What happened.", type, param: null, code: word } },
@@ -68,7 +68,7 @@ describe("every failure is OpenAI's error object", () => {
       retryAfter: "7",
       cause: new Error("secret"),
     };
-    const answer = errorAnswer(new Failure(code, "What happened.", detail));
+    const answer = openaiError(new Failure(code, "What happened.", detail));
     expect(JSON.stringify(answer)).not.toContain("secret");
     expect(parsed(answer.body)).toMatchObject({ error: { message: "What happened.", param: "n" } });
     expect(answer.headers["retry-after"]).toBe("7");
@@ -77,8 +77,8 @@ describe("every failure is OpenAI's error object", () => {
 });
 
 test("a client may ask again soon for a model that is loading, and in its own time for the rest", () => {
-  expect(errorAnswer(new Failure("model_loading", "Wait.")).headers["retry-after"]).toBe("2");
-  expect(errorAnswer(new Failure("upstream_error", "No.")).headers).not.toHaveProperty("retry-after");
+  expect(openaiError(new Failure("model_loading", "Wait.")).headers["retry-after"]).toBe("2");
+  expect(openaiError(new Failure("upstream_error", "No.")).headers).not.toHaveProperty("retry-after");
 });
 
 test("what the backend rejected keeps its status, type and code", () => {
@@ -87,7 +87,7 @@ test("what the backend rejected keeps its status, type and code", () => {
     upstreamType: "BadRequestError",
     upstreamCode: "17",
   });
-  expect(errorAnswer(failure).status).toBe(422);
+  expect(openaiError(failure).status).toBe(422);
   expect(parsed(errorBody(failure))).toMatchObject({ error: { type: "BadRequestError", code: "17" } });
 });
 
@@ -99,13 +99,13 @@ test.each([
   [undefined, 502],
 ])("a backend's error %p is answered with %d", (status, answered) => {
   expect(
-    errorAnswer(new Failure("upstream_error", "No.", status === undefined ? {} : { status })).status,
+    openaiError(new Failure("upstream_error", "No.", status === undefined ? {} : { status })).status,
   ).toBe(answered);
 });
 
 test("only a missing key is answered with a challenge", () => {
   const challenged = CODES.filter(
-    (code) => errorAnswer(new Failure(code, "No.")).headers["www-authenticate"] !== undefined,
+    (code) => openaiError(new Failure(code, "No.")).headers["www-authenticate"] !== undefined,
   );
   expect(challenged).toEqual(["unauthorized"]);
 });

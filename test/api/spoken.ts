@@ -2,6 +2,7 @@ import type { TextApi } from "../../src/api/api.ts";
 import type { StreamEvent, ToolKind } from "../../src/core/event.ts";
 import type { JsonRecord } from "../../src/core/json.ts";
 import type { Usage } from "../../src/core/usage.ts";
+import { streamed } from "./asked.ts";
 
 export const start: StreamEvent = { type: "start", id: "x-1", model: "real", created: 3 };
 export const end: StreamEvent = { type: "end" };
@@ -24,6 +25,7 @@ export const logprobs = (token: string, choice = 0): StreamEvent => ({
 export const call = (at: number, name: string, kind: ToolKind = "function"): StreamEvent => ({
   type: "tool-start",
   choice: 0,
+  part: at,
   call: at,
   id: `id-${name}`,
   name,
@@ -32,6 +34,7 @@ export const call = (at: number, name: string, kind: ToolKind = "function"): Str
 export const args = (at: number, json: string, kind: ToolKind = "function"): StreamEvent => ({
   type: "tool-args",
   choice: 0,
+  part: at,
   call: at,
   kind,
   json,
@@ -59,7 +62,7 @@ export interface Stream {
 
 /** What a client gets of these events, one read each list. */
 export function spoken(api: TextApi, reads: readonly StreamEvent[][], includeUsage = false): Stream {
-  const writer = api.stream({ model: "asked", includeUsage });
+  const writer = api.stream({ model: "asked", request: streamed(includeUsage) });
   const sent = reads.map((events) => writer.write(events)).join("");
   const payloads = sent.split("\n\n").slice(0, -1).map(payload);
   const done = payloads.at(-1) === "[DONE]" && payloads.filter((one) => one === "[DONE]").length === 1;

@@ -16,9 +16,12 @@ export function parseBackendUrl(text: string): string | Refusal {
   return url.origin + basePath(url.pathname);
 }
 
-/** A base URL's path may end in `/v1`, in `/`, or in neither: all mean the same place. */
+/** A base URL's path may end in `/v1` (Gemini's in `/v1beta`), in `/`, or in neither: all mean the same place. */
 export function basePath(pathname: string): string {
-  return pathname.replace(/\/+$/, "").replace(/\/v1$/, "").replace(/\/+$/, "");
+  return pathname
+    .replace(/\/+$/, "")
+    .replace(/\/v1(?:beta)?$/, "")
+    .replace(/\/+$/, "");
 }
 
 function notHttp(text: string): Refusal {

@@ -2,7 +2,8 @@ import type { ModelAlias } from "../core/model.ts";
 import type { BackendConfig, Config } from "./config.ts";
 import { Refusal } from "./problems.ts";
 import type { Reading } from "./reading.ts";
-import { BACKEND_TYPES, type BackendTable, type FileConfig, type ModelTable } from "./schema.ts";
+import { BACKEND_TYPES, type BackendTable } from "./backend-schema.ts";
+import type { FileConfig, ModelTable } from "./schema.ts";
 import { nearest } from "./suggest.ts";
 
 /** What the file's tables say together that none of them can say alone; and the program's form of them. */
@@ -12,7 +13,8 @@ export function buildBackends(file: FileConfig, reading: Reading): BackendConfig
     return {
       name,
       type: backend.type,
-      url: backend.url,
+      // Azure's addresses are copied with and without the path that is put behind them here.
+      url: backend.type === "azure" ? backend.url?.replace(/\/openai$/, "") : backend.url,
       apiKey: backend.api_key,
       concurrency: backend.concurrency,
       timeouts: {
@@ -21,6 +23,9 @@ export function buildBackends(file: FileConfig, reading: Reading): BackendConfig
         idle: backend.timeouts.idle,
       },
       headers: backend.headers,
+      apiVersion: backend.api_version,
+      contextWindow: backend.context_window,
+      thinkTags: backend.think_tags,
       models: backend.models,
       tls: { ca: backend.tls.ca, pinSha256: backend.tls.pin_sha256 },
     };
@@ -73,11 +78,9 @@ function inOrder<T extends object>(
 function checkBackend(backend: BackendTable, reading: Reading): void {
   const at = reading.placeOf(backend);
   const { type, url, tls } = backend;
-  if (type === "openai-compatible" && url === undefined && !reading.failed([...at, "url"])) {
-    reading.report(
-      [...at, "url"],
-      new Refusal('"openai-compatible" needs a url', 'url = "http://127.0.0.1:8000"'),
-    );
+  const example = EXAMPLE_URL.get(type);
+  if (example !== undefined && url === undefined && !reading.failed([...at, "url"])) {
+    reading.report([...at, "url"], new Refusal(`"${type}" needs a url`, `url = "${example}"`));
   }
   const wantsTls = tls.ca !== undefined || tls.pin_sha256.length > 0;
   if (wantsTls && url?.startsWith("http:")) {
@@ -87,6 +90,13 @@ function checkBackend(backend: BackendTable, reading: Reading): void {
     );
   }
 }
+
+/** Types whose place nobody but the user knows. */
+const EXAMPLE_URL: ReadonlyMap<string, string> = new Map([
+  ["openai-compatible", "http://127.0.0.1:8000"],
+  ["openai-responses", "http://127.0.0.1:8000"],
+  ["azure", "https://NAME.openai.azure.com"],
+]);
 
 function checkAlias(name: string, model: ModelTable, names: readonly string[], reading: Reading): void {
   const prefix = names.find((backend) => name.startsWith(`${backend}/`));

@@ -5,7 +5,10 @@ import type { LOG_LEVELS } from "./schema.ts";
 export interface Config {
   /** Model for a client that asks for "default" or names none. */
   defaultModel: string | undefined;
+  /** Absolute path of the directory for what must outlive the process; undefined: this machine has no place for it. */
+  stateDir: string | undefined;
   server: ServerConfig;
+  responses: ResponsesConfig;
   discovery: { enabled: boolean };
   logLevel: LogLevel;
   /** In the order of the file: it decides which backend a plain model name means. */
@@ -30,10 +33,21 @@ export interface ServerConfig {
   allowedHosts: string[];
   /** Longest request body, bytes, decompressed. */
   bodyMax: number;
+  /** A request that the backend cannot keep in full is an error instead of a note. */
+  strict: boolean;
   /** How long running answers may take to finish after SIGTERM, ms. */
   drain: number;
   /** Silence after which a stream gets a comment, ms. */
   heartbeat: number;
+}
+
+/** What is kept for clients of /v1/responses: `[responses]`. */
+export interface ResponsesConfig {
+  store: boolean;
+  /** Milliseconds after the last use. */
+  ttl: number;
+  /** Bytes, of all clients together. */
+  sizeMax: number;
 }
 
 /** A place that serves models: `[backends.NAME]`. */
@@ -52,6 +66,12 @@ export interface BackendConfig {
   timeouts: { connect: number | undefined; firstByte: number | undefined; idle: number | undefined };
   /** Sent with every request to this backend. */
   headers: Record<string, string>;
+  /** Version of its API to ask for; undefined: the type's own. */
+  apiVersion: string | undefined;
+  /** Tokens that a model is to have room for, at an engine that must be told. */
+  contextWindow: number | undefined;
+  /** Reasoning stands in the text between `<think>` tags; undefined: the type's own habit. */
+  thinkTags: boolean | undefined;
   /** Ids to list beside what the backend lists itself: for hosts with no model list. */
   models: string[];
   /** `ca`: absolute path of a PEM file; the pins are base64 SHA-256 of public keys. */

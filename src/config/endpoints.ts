@@ -27,7 +27,9 @@ export function buildEndpoints(sources: readonly EndpointSource[]): EndpointConf
 function checkRoute(endpoint: EndpointTable, at: Path, reading: Reading, taken: Map<string, string>): void {
   const here = [...at, "path"];
   const { method, path } = endpoint;
-  const own = BUILT_IN_ROUTES.find((route) => route.method === method && overlaps(route.path, path));
+  const own = BUILT_IN_ROUTES.find(
+    (route) => !route.yields && route.method === method && overlaps(route.path, path),
+  );
   if (own) {
     const hint = own.path === path ? "choose another path" : `both would answer some of the same addresses`;
     reading.report(

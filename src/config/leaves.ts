@@ -126,6 +126,12 @@ export function certificateFile(options: SchemaOptions) {
   return leaf<string>(Type.String({ minLength: 1, ...options }), read);
 }
 
+/** Path of a directory, there or not; absolute. */
+export function directory(options: SchemaOptions) {
+  const read = textReader("a path", (text, reading) => resolve(reading.dir, text));
+  return leaf<string>(Type.String({ minLength: 1, ...options }), read);
+}
+
 /** Any value that JSON can say. */
 export function json(options: SchemaOptions) {
   const read: Reader<unknown> = (value, at, reading) => (isJson(value, at, reading) ? value : undefined);

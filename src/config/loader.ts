@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { isLoopback } from "./addresses.ts";
 import { buildBackends, buildDefaultModel, buildModels } from "./build.ts";
 import type { Config, ServerConfig } from "./config.ts";
@@ -39,7 +39,9 @@ export function loadConfig(sources: Sources): Loaded {
 
   const config: Config = {
     defaultModel: buildDefaultModel(file, names, reading),
+    stateDir: file.state_dir ?? usualStateDir(sources.env),
     server: buildServer(file, overrides),
+    responses: { store: file.responses.store, ttl: file.responses.ttl, sizeMax: file.responses.size_max },
     discovery: { enabled: overrides.discovery ?? file.discovery.enabled },
     logLevel: overrides.logLevel ?? file.log_level,
     backends: buildBackends(file, reading),
@@ -80,9 +82,19 @@ function buildServer({ server }: FileConfig, overrides: Overrides): ServerConfig
     corsOrigins: server.cors_origins,
     allowedHosts: server.allowed_hosts,
     bodyMax: server.body_max,
+    strict: server.strict,
     drain: server.drain,
     heartbeat: server.heartbeat,
   };
+}
+
+/** systemd's `StateDirectory=`, else what the XDG base directory specification says. */
+function usualStateDir(env: Sources["env"]): string | undefined {
+  const given = env["STATE_DIRECTORY"]?.split(":")[0];
+  if (given) return given;
+  const home = env["HOME"];
+  const base = env["XDG_STATE_HOME"] || (home ? join(home, ".local", "state") : undefined);
+  return base && isAbsolute(base) ? join(base, "fairlead") : undefined;
 }
 
 /** Whoever reaches an open server uses the models, and the bill, of its owner. */

@@ -1,17 +1,16 @@
-import { Type, type Static, type TSchema } from "@sinclair/typebox";
+import { Type, type Static } from "@sinclair/typebox";
+import { BackendSchema } from "./backend-schema.ts";
+import { list, named, strict, text, words } from "./forms.ts";
 import {
   allowedHost,
-  backendUrl,
-  certificateFile,
   contentType,
+  directory,
   duration,
   host,
   json,
   jsonTable,
   key,
   origin,
-  pin,
-  requestHeaders,
   responseHeaders,
   routePath,
   size,
@@ -22,46 +21,10 @@ import {
  * editors is made from it, and the descriptions are what `fairlead check` says of a missing key.
  */
 
-const strict = { additionalProperties: false };
-
-/** What `type` may be in [backends.NAME]. */
-export const BACKEND_TYPES = [
-  "llamacpp",
-  "lmstudio",
-  "ollama",
-  "vllm",
-  "openai",
-  "openrouter",
-  "groq",
-  "mistral",
-  "deepseek",
-  "xai",
-  "together",
-  "fireworks",
-  "openai-compatible",
-  "echo",
-] as const;
-
 /** From the most talkative to the quietest. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
-
-const text = (description: string) => Type.String({ minLength: 1, description });
-
-const list = <T extends TSchema>(items: T, description: string) =>
-  Type.Array(items, { default: [], description });
-
-const words = <T extends string>(
-  options: readonly T[],
-  about: { title: string; description: string; default?: NoInfer<T> },
-) =>
-  Type.Unsafe<T>(
-    Type.Union(
-      options.map((option) => Type.Literal(option)),
-      about,
-    ),
-  );
 
 const ServerSchema = Type.Object(
   {
@@ -91,6 +54,10 @@ const ServerSchema = Type.Object(
       { min: 1024, max: 4 * 2 ** 30, range: "1 KiB to 4 GiB" },
       { default: "64 MiB", description: "Longest request body, after decompression." },
     ),
+    strict: Type.Boolean({
+      default: false,
+      description: "Answer a request that the backend cannot keep in full with an error instead of a note.",
+    }),
     drain: duration({
       default: "30s",
       description: "How long running answers may take to finish when the server stops.",
@@ -104,6 +71,21 @@ const ServerSchema = Type.Object(
   { ...strict, default: {}, description: "The server that clients talk to." },
 );
 
+const ResponsesSchema = Type.Object(
+  {
+    store: Type.Boolean({
+      default: true,
+      description: "Keep answers of /v1/responses, so that a client can go on with previous_response_id.",
+    }),
+    ttl: duration({ default: "168h", description: "How long they are kept after they were last used." }),
+    size_max: size(
+      { min: 1024 * 1024, max: 2 ** 40, range: "1 MiB to 1 TiB" },
+      { default: "256 MiB", description: "Most that is kept of them, of all clients; the oldest go first." },
+    ),
+  },
+  { ...strict, default: {}, description: "What is kept for clients of /v1/responses." },
+);
+
 const DiscoverySchema = Type.Object(
   {
     enabled: Type.Boolean({
@@ -112,71 +94,6 @@ const DiscoverySchema = Type.Object(
     }),
   },
   { ...strict, default: {}, description: "Backends that are found without being named here." },
-);
-
-const TimeoutsSchema = Type.Object(
-  {
-    connect: Type.Optional(duration({ description: "To open a connection." })),
-    first_byte: Type.Optional(
-      duration({
-        description: "From the request to the first byte of the answer: a local engine may load a model.",
-      }),
-    ),
-    idle: Type.Optional(duration({ description: "Between two pieces of an answer." })),
-  },
-  {
-    ...strict,
-    default: {},
-    description: 'Durations such as "3s" or "10m"; "0s": no limit. What is left out is up to the type.',
-  },
-);
-
-const TlsSchema = Type.Object(
-  {
-    ca: Type.Optional(
-      certificateFile({
-        description: "PEM file of the authorities to trust; a relative path starts at the config file.",
-      }),
-    ),
-    pin_sha256: list(
-      pin({ description: "base64 SHA-256 of a public key (SPKI)." }),
-      "Public keys of which the backend's certificate must have one.",
-    ),
-  },
-  { ...strict, default: {}, description: "Whom to trust at an https URL." },
-);
-
-const BackendSchema = Type.Object(
-  {
-    type: words(BACKEND_TYPES, {
-      title: "backend type",
-      description:
-        'What kind of server this is, such as "llamacpp" or "openai"; any other one is "openai-compatible".',
-    }),
-    url: Type.Optional(
-      backendUrl({
-        description:
-          "Where it is; may end in /v1, in / or in neither. Left out: the usual place of the type.",
-      }),
-    ),
-    api_key: Type.Optional(
-      key("Key for this backend. Left out: the usual environment variable of the type, if set."),
-    ),
-    concurrency: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        description: "Requests at a time; further ones wait. Left out: up to the type.",
-      }),
-    ),
-    timeouts: TimeoutsSchema,
-    headers: requestHeaders({
-      default: {},
-      description: "Headers to send with every request to this backend.",
-    }),
-    models: list(text("A model's id."), "Models to list besides those that the backend lists itself."),
-    tls: TlsSchema,
-  },
-  { ...strict, description: "A place that serves models." },
 );
 
 const ModelSchema = Type.Object(
@@ -240,12 +157,6 @@ const endpoints = Type.Array(EndpointSchema, {
   description: "Routes of your own with a fixed answer.",
 });
 
-/** A name that is a table's key: the JSON Schema keyword `propertyNames` carries what to say of a bad one. */
-function named<T extends TSchema>(pattern: string, rule: string, item: T, description: string) {
-  const propertyNames = { description: rule };
-  return Type.Record(Type.String({ pattern }), item, { ...strict, propertyNames, default: {}, description });
-}
-
 /** fairlead.toml. */
 export const ConfigSchema = Type.Object(
   {
@@ -255,7 +166,14 @@ export const ConfigSchema = Type.Object(
       default: "info",
       description: "Least important kind of line to log: debug, info, warn, error or silent.",
     }),
+    state_dir: Type.Optional(
+      directory({
+        description:
+          "Where this server keeps what must outlive it. Left out: $STATE_DIRECTORY, or fairlead in the user's state directory.",
+      }),
+    ),
     server: ServerSchema,
+    responses: ResponsesSchema,
     discovery: DiscoverySchema,
     backends: named(
       "^[A-Za-z0-9_.-]+$",
@@ -279,6 +197,5 @@ export const EndpointsFileSchema = Type.Object({ endpoints }, { ...strict, title
 
 /** What a file says, read and completed: sizes in bytes, durations in milliseconds, secrets resolved. */
 export type FileConfig = Static<typeof ConfigSchema>;
-export type BackendTable = Static<typeof BackendSchema>;
 export type ModelTable = Static<typeof ModelSchema>;
 export type EndpointTable = Static<typeof EndpointSchema>;

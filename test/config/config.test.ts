@@ -1,11 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { BACKEND_TYPES } from "../../src/config/schema.ts";
+import { BACKEND_TYPES } from "../../src/config/backend-schema.ts";
 import { accept, warnings } from "./scratch.ts";
 
 const backend = (more: string) => accept(`[backends.a]\ntype = "openai"\n${more}`).backends[0];
 
+/** Types whose place nobody but the user knows. */
+const ANYWHERE = new Set<string>(["openai-compatible", "openai-responses", "azure"]);
+
 describe("a backend of the file", () => {
-  test.each(BACKEND_TYPES.filter((type) => type !== "openai-compatible"))(
+  test.each(BACKEND_TYPES.filter((type) => !ANYWHERE.has(type)))(
     "may be of type %s, with nothing else said",
     (type) => {
       expect(accept(`[backends.a]\ntype = "${type}"`).backends).toEqual([
@@ -17,6 +20,9 @@ describe("a backend of the file", () => {
           concurrency: undefined,
           timeouts: { connect: undefined, firstByte: undefined, idle: undefined },
           headers: {},
+          apiVersion: undefined,
+          contextWindow: undefined,
+          thinkTags: undefined,
           models: [],
           tls: { ca: undefined, pinSha256: [] },
         },
@@ -61,6 +67,46 @@ describe("a backend of the file", () => {
     const toml = `[backends.a]\ntype = "openai"\ntls = { ca = "certs/ca.pem", pin_sha256 = ["sha256//${pin}"] }`;
     const files = { "certs/ca.pem": "# mine\n-----BEGIN CERTIFICATE-----\n" };
     expect(accept(toml, { files }).backends[0]?.tls).toEqual({ ca: "DIR/certs/ca.pem", pinSha256: [pin] });
+  });
+});
+
+test("a backend of the file may say how its models are to be asked", () => {
+  expect(backend('api_version = "2024-10-21"\ncontext_window = 16384\nthink_tags = false')).toMatchObject({
+    apiVersion: "2024-10-21",
+    contextWindow: 16_384,
+    thinkTags: false,
+  });
+});
+
+test("what is kept for clients of /v1/responses has its time in milliseconds and its size in bytes", () => {
+  expect(accept('[responses]\nstore = false\nttl = "2h"\nsize_max = "2 MiB"').responses).toEqual({
+    store: false,
+    ttl: 7_200_000,
+    sizeMax: 2 * 2 ** 20,
+  });
+});
+
+describe("the directory of what must outlive the process", () => {
+  const stateDir = (env: Record<string, string>, toml = "") => accept(toml, { env }).stateDir;
+
+  test("is the one the file names, below the file where it is relative", () => {
+    const env = { STATE_DIRECTORY: "/var/lib/fairlead" };
+    expect(stateDir(env, 'state_dir = "state"')).toBe("DIR/state");
+    expect(stateDir(env, 'state_dir = "/srv/state"')).toBe("/srv/state");
+  });
+
+  test("is systemd's, the first of several", () => {
+    expect(stateDir({ STATE_DIRECTORY: "/var/lib/a:/var/lib/b", HOME: "DIR/home" })).toBe("/var/lib/a");
+  });
+
+  test("is the user's own: under $XDG_STATE_HOME, or in the usual place", () => {
+    expect(stateDir({ HOME: "DIR/home", XDG_STATE_HOME: "/data" })).toBe("/data/fairlead");
+    expect(stateDir({ HOME: "DIR/home" })).toBe("DIR/home/.local/state/fairlead");
+  });
+
+  test("is nowhere on a machine that has no place for it", () => {
+    expect(stateDir({})).toBeUndefined();
+    expect(stateDir({ XDG_STATE_HOME: "relative" })).toBeUndefined();
   });
 });
 
@@ -134,6 +180,7 @@ heartbeat = "0s"`);
     allowedHosts: ["models.home.arpa", "10.0.0.1", "fe80::1"],
     corsOrigins: ["*", "https://a.example", "http://localhost:3000", "tauri://localhost"],
     bodyMax: 2048,
+    strict: false,
     drain: 30_000,
     heartbeat: 0,
   });

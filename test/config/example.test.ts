@@ -18,7 +18,17 @@ const around: Around = {
 };
 
 /** Keys of the user's own, and of values that are passed on: any spelling is right. */
-const FREE = new Set(["gpu", "cloud", "fast", "temperature", "version", "Cache-Control", "X-Team-Token"]);
+const FREE = new Set([
+  "gpu",
+  "desk",
+  "office",
+  "cloud",
+  "fast",
+  "temperature",
+  "version",
+  "Cache-Control",
+  "X-Team-Token",
+]);
 
 describe("the example configuration", () => {
   test("is valid, and holds no key in clear", () => {
@@ -26,9 +36,11 @@ describe("the example configuration", () => {
     expect(config.server.apiKeys).toEqual(["client-key"]);
     expect(config.backends.map(({ name, type, apiKey }) => [name, type, apiKey])).toEqual([
       ["gpu", "llamacpp", undefined],
+      ["desk", "ollama", undefined],
+      ["office", "azure", undefined],
       ["cloud", "openai-compatible", "cloud-key-1"],
     ]);
-    expect(config.backends[1]?.headers).toEqual({ "X-Team-Token": "token-1" });
+    expect(config.backends[3]?.headers).toEqual({ "X-Team-Token": "token-1" });
     expect(config.models[0]?.targets).toEqual(["gpu/qwen3-8b", "cloud/large-2"]);
     expect(config.endpoints).toHaveLength(2);
     expect(warnings(example, { ...around, modes: { "fairlead.toml": 0o644 } })).toEqual([]);
@@ -42,14 +54,10 @@ describe("the example configuration", () => {
 
   test("tells the defaults as they are", () => {
     const bare = accept("");
-    const { host, port, bodyMax, drain, heartbeat } = accept(example, around).server;
-    expect({ host, port, bodyMax, drain, heartbeat }).toMatchObject({
-      host: bare.server.host,
-      port: bare.server.port,
-      bodyMax: bare.server.bodyMax,
-      drain: bare.server.drain,
-      heartbeat: bare.server.heartbeat,
-    });
+    const shown = accept(example, around);
+    const { host, port, bodyMax, drain, heartbeat, strict } = bare.server;
+    expect(shown.server).toMatchObject({ host, port, bodyMax, drain, heartbeat, strict });
+    expect(shown.responses).toEqual(bare.responses);
   });
 });
 
@@ -168,6 +176,6 @@ test("the test above looks at every key: as many as the document has", () => {
           const named = !Array.isArray(value) && !FREE.has(key) && found.offset(here) !== undefined;
           return sum + (named ? 1 : 0) + walk(child, here);
         }, 0);
-  // A header that mentions a table again ([backends.cloud], the second [[endpoints]]) is a place, but not a new key.
-  expect(seen).toBe(walk(Bun.TOML.parse(example), []) + 2);
+  // A header that mentions a table again (the other [backends.*], the second [[endpoints]]) is a place, but not a new key.
+  expect(seen).toBe(walk(Bun.TOML.parse(example), []) + 4);
 });

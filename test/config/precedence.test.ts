@@ -7,6 +7,7 @@ test("with no file, no environment and no flags the defaults hold", () => {
   expect(load(undefined)).toEqual({
     config: {
       defaultModel: undefined,
+      stateDir: undefined,
       server: {
         host: "127.0.0.1",
         port: 7171,
@@ -14,9 +15,11 @@ test("with no file, no environment and no flags the defaults hold", () => {
         corsOrigins: [],
         allowedHosts: [],
         bodyMax: 64 * 2 ** 20,
+        strict: false,
         drain: 30_000,
         heartbeat: 10_000,
       },
+      responses: { store: true, ttl: 7 * 24 * 3_600_000, sizeMax: 256 * 2 ** 20 },
       discovery: { enabled: true },
       logLevel: "info",
       backends: [],

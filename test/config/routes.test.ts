@@ -7,7 +7,8 @@ const endpoint = (path: string, more = 'body = ""', method = "GET") =>
   `[[endpoints]]\nmethod = "${method}"\npath = "${path}"\n${more}\n`;
 
 describe("a built-in route cannot be taken", () => {
-  test.each(BUILT_IN_ROUTES.map(({ method, path }) => [method, path.replace("*", "x")] as const))(
+  const kept = BUILT_IN_ROUTES.filter(({ yields }) => !yields);
+  test.each(kept.map(({ method, path }) => [method, path.replace("*", "x")] as const))(
     "%s %s",
     (method, path) => {
       const found = problem(endpoint(path, 'body = ""', method));
@@ -32,6 +33,14 @@ describe("a built-in route cannot be taken", () => {
 
   test("another method of its path can", () => {
     expect(accept(endpoint("/health", 'body = ""', "DELETE")).endpoints).toHaveLength(1);
+  });
+});
+
+describe("a route of Ollama's is given up for the user's own", () => {
+  const given = BUILT_IN_ROUTES.filter(({ yields }) => yields);
+  test.each(given.map(({ method, path }) => [method, path] as const))("%s %s", (method, path) => {
+    expect(path === "/" || path.startsWith("/api/")).toBeTrue();
+    expect(accept(endpoint(path, 'body = ""', method)).endpoints).toMatchObject([{ method, path }]);
   });
 });
 

@@ -4,7 +4,7 @@ import { load, problem } from "./scratch.ts";
 
 describe("a backend", () => {
   const types =
-    "llamacpp, lmstudio, ollama, vllm, openai, openrouter, groq, mistral, deepseek, xai, together, fireworks, openai-compatible, echo";
+    "llamacpp, lmstudio, ollama, vllm, openai, azure, anthropic, gemini, openrouter, groq, mistral, deepseek, xai, together, fireworks, cerebras, moonshot, zai, minimax, dashscope, cohere, nvidia, sambanova, openai-compatible, openai-responses, echo";
   refuses([
     [
       '[backends.gpu]\ntype = "lamacpp"',
@@ -41,6 +41,29 @@ describe("a backend", () => {
       "expected an http:// or https:// URL",
       'write "http://a:1"',
     ],
+    [
+      '[backends.x]\ntype = "openai-responses"',
+      1,
+      "backends.x.url",
+      "needs a url",
+      'url = "http://127.0.0.1:8000"',
+    ],
+    [
+      '[backends.x]\ntype = "azure"',
+      1,
+      "backends.x.url",
+      "needs a url",
+      'url = "https://NAME.openai.azure.com"',
+    ],
+    [`${gpu}context_window = 0`, 3, "backends.gpu.context_window", "expected"],
+    [
+      `${gpu}think_tags = "true"`,
+      3,
+      "backends.gpu.think_tags",
+      "expected true or false",
+      "take the quotes away",
+    ],
+    [`${gpu}api_version = ""`, 3, "backends.gpu.api_version", "may not be empty"],
     [
       '[backends."a/b"]\ntype = "echo"',
       1,

@@ -2,6 +2,7 @@ import type { Adapter } from "../adapters/adapter.ts";
 import type { Profile } from "../adapters/profile.ts";
 import { Failure, type FailureCode } from "../core/failure.ts";
 import { type Capabilities, type ModelInfo, UNKNOWN_CAPABILITIES } from "../core/model.ts";
+import type { ModelRequest } from "../core/request.ts";
 import type { Preset } from "./presets.ts";
 import type { Transport, UpstreamTimeouts } from "./transport.ts";
 
@@ -44,6 +45,8 @@ export interface BackendParts {
   /** Undefined: inside this process. */
   url: string | undefined;
   adapter: Adapter;
+  /** A second adapter, for models and clients that the first one is not the best for. */
+  responses?: Adapter | undefined;
   profile: Profile;
   transport: Transport;
   /** Sent with every request: the key and the configured headers, names in lower case. */
@@ -51,6 +54,8 @@ export interface BackendParts {
   timeouts: UpstreamTimeouts;
   /** Undefined: what the engine says it serves, or else the preset's. */
   concurrency: number | undefined;
+  /** Tokens that its user wants its models to have room for. */
+  contextWindow?: number | undefined;
   /** Ids that are there whatever the backend lists. */
   models: readonly string[];
 }
@@ -69,10 +74,13 @@ export class Backend {
   readonly rank: number;
   readonly url: string | undefined;
   readonly adapter: Adapter;
+  readonly #responses: Adapter | undefined;
   readonly profile: Profile;
   readonly transport: Transport;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeouts: UpstreamTimeouts;
+  /** Tokens that its user wants its models to have room for; an alias may say otherwise. */
+  readonly contextWindow: number | undefined;
   readonly #concurrency: number | undefined;
   readonly #secrets: readonly string[];
   readonly #fixedModels: readonly ModelInfo[];
@@ -90,12 +98,14 @@ export class Backend {
     this.rank = parts.rank;
     this.url = parts.url;
     this.adapter = parts.adapter;
+    this.#responses = parts.responses;
     this.profile = parts.profile;
     this.transport = parts.transport;
     this.headers = parts.headers;
     this.timeouts = parts.timeouts;
+    this.contextWindow = parts.contextWindow;
     this.#concurrency = parts.concurrency;
-    this.#secrets = secretsIn(parts.headers);
+    this.#secrets = secretsIn(parts.headers, parts.adapter.headers(parts.profile));
     this.#fixedModels = parts.models.map((id) => ({ id, created: 0, ownedBy: parts.name }));
     this.#models = byId(this.#fixedModels);
     this.#capabilities = summary(this.preset, this.#models);
@@ -103,6 +113,13 @@ export class Backend {
 
   get state(): BackendState {
     return this.#state;
+  }
+
+  /** The adapter for a request for one of its models. */
+  adapterFor({ dialect, operation }: Pick<ModelRequest, "dialect" | "operation">, model: string): Adapter {
+    const responses = this.#responses;
+    if (!responses || operation === "embeddings") return this.adapter;
+    return dialect === responses.dialect || this.preset.responses?.test(model) ? responses : this.adapter;
   }
 
   /** May be asked now, or will soon. */
@@ -145,6 +162,16 @@ export class Backend {
   recovered(): void {
     this.#lastError = undefined;
     this.#become("connected", false);
+  }
+
+  /**
+   * A request told the engine to give a model room for so many tokens. Taken for true until the next look: a request before
+   * it that said less would make the engine load the model anew.
+   */
+  gaveRoom(id: string, tokens: number): void {
+    const model = this.#models.get(id);
+    if (model === undefined || (model.loaded === true && model.contextLength === tokens)) return;
+    this.#models = new Map(this.#models).set(id, { ...model, contextLength: tokens, loaded: true });
   }
 
   /** One listener, called after the state or the models changed. */
@@ -194,9 +221,13 @@ function byId(models: readonly ModelInfo[]): Map<string, ModelInfo> {
 }
 
 /** Header values, and what follows a scheme such as `Bearer`; what is shorter would blot out plain words. */
-function secretsIn(headers: Readonly<Record<string, string>>): string[] {
-  return Object.values(headers)
-    .map((value) => value.slice(value.indexOf(" ") + 1))
+function secretsIn(
+  headers: Readonly<Record<string, string>>,
+  known: Readonly<Record<string, string>>,
+): string[] {
+  return Object.entries(headers)
+    .filter(([name]) => !Object.hasOwn(known, name))
+    .map(([, value]) => value.slice(value.indexOf(" ") + 1))
     .filter((value) => value.length >= SECRET_MIN);
 }
 

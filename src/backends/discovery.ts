@@ -19,7 +19,10 @@ export interface Place {
   url: string | undefined;
   headers: Readonly<Record<string, string>>;
   key: string | undefined;
-  settings: Pick<BackendConfig, "concurrency" | "timeouts" | "models" | "tls">;
+  settings: Pick<
+    BackendConfig,
+    "apiVersion" | "concurrency" | "contextWindow" | "thinkTags" | "timeouts" | "models" | "tls"
+  >;
 }
 
 /** All places to look at, in order. */
@@ -46,6 +49,9 @@ export function plan(config: Config, environment: Environment): Plan {
 
 const NO_SETTINGS: Place["settings"] = {
   concurrency: undefined,
+  contextWindow: undefined,
+  thinkTags: undefined,
+  apiVersion: undefined,
   timeouts: { connect: undefined, firstByte: undefined, idle: undefined },
   models: [],
   tls: { ca: undefined, pinSha256: [] },

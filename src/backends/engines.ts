@@ -74,15 +74,12 @@ export async function askLmStudio(subject: Subject, { models }: Listing): Promis
 }
 
 /**
- * Ollama: `/api/tags` says what changed, `/api/show` (asked once per version of a model) what it can do, `/api/ps` what is
+ * Ollama: its list says what changed, `/api/show` (asked once per version of a model) what it can do, `/api/ps` what is
  * loaded, and with which context. A model that is not loaded has the context of its Modelfile, or else the longest possible.
  */
-export async function askOllama(subject: Subject, { models }: Listing): Promise<Partial<Findings>> {
-  const [tags, running] = await Promise.all([
-    detail(subject.ask, "/api/tags"),
-    detail(subject.ask, "/api/ps"),
-  ]);
-  const tagged = new Map(items(tags.models).map((tag) => [text(fields(tag).name), fields(tag)]));
+export async function askOllama(subject: Subject, { models, entries }: Listing): Promise<Partial<Findings>> {
+  const running = await detail(subject.ask, "/api/ps");
+  const tagged = new Map(entries.map((tag) => [text(tag.name), tag]));
   const loaded = Array.isArray(running.models)
     ? new Map(running.models.map((model) => [text(fields(model).name), fields(model)]))
     : undefined;
@@ -176,11 +173,13 @@ async function showOf(subject: Subject, id: string, digest: string): Promise<Par
 function readShow(shown: Entry): Partial<ModelInfo> {
   const info = fields(shown.model_info);
   const longest = Object.keys(info).find((name) => name.endsWith(".context_length"));
+  const contextLengthMax = firstCount(longest && info[longest]);
   const configured = /^num_ctx\s+(\d+)\s*$/m.exec(text(shown.parameters) ?? "")?.[1];
   const can = texts(shown.capabilities);
   const generates = can === undefined || can.includes("completion");
   return known<Partial<ModelInfo>>({
-    contextLength: firstCount(Number(configured), longest && info[longest]),
+    contextLength: firstCount(Number(configured), contextLengthMax),
+    contextLengthMax,
     inputModalities: can && ["text", ...(can.includes("vision") ? ["image"] : [])],
     capabilities: generates
       ? known<Partial<Capabilities>>({

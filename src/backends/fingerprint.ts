@@ -53,12 +53,14 @@ async function byRoutes(ask: Ask, list: Reply): Promise<Engine | undefined> {
   const asked = await Promise.all(SIDE_ROUTES.map((path) => ask(path).catch(() => undefined)));
   const answers = new Map(SIDE_ROUTES.map((path, index) => [path, asked[index]]));
   const said = (path: string): Record<string, unknown> => fieldsOf(answers.get(path));
+  // First, since it answers Ollama's routes too.
+  if (isFairlead(said("/v1/backends"))) return undefined;
   const ollama = answers.get("/")?.text.startsWith("Ollama is running") || "version" in said("/api/version");
   if (ollama && Array.isArray(said("/api/tags").models)) return "ollama";
   if (Array.isArray(said("/api/v1/models").models) || isStatedList(said("/api/v0/models"))) return "lmstudio";
   if (said("/props").default_generation_settings !== undefined) return "llamacpp";
   if ("version" in said("/version") && hasMaxModelLength(list)) return "vllm";
-  return isFairlead(said("/v1/backends")) ? undefined : "openai-compatible";
+  return "openai-compatible";
 }
 
 /** LM Studio's own list tells of every model whether it is loaded. */

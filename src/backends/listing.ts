@@ -1,4 +1,5 @@
 import type { Adapter } from "../adapters/adapter.ts";
+import type { Profile } from "../adapters/profile.ts";
 import type { Capabilities, ModelInfo } from "../core/model.ts";
 import type { Ask } from "./ask.ts";
 import type { Preset } from "./presets.ts";
@@ -8,6 +9,7 @@ import { fields, firstCount, flag, known, text, texts } from "./lenient.ts";
 export interface Subject {
   ask: Ask;
   adapter: Adapter;
+  profile: Profile;
   preset: Preset;
   memory: Memory;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Adapter } from "../adapters/adapter.ts";
+import type { Profile } from "../adapters/profile.ts";
 import type { Dialect } from "../core/request.ts";
 import { isLocal } from "./address.ts";
 import { Backend } from "./backend.ts";
@@ -40,7 +41,8 @@ export function backendAt(
   const { name, preset } = kind;
   const adapter = means.adapters[preset.dialect];
   const usual = preset.where === "anywhere" ? patienceWith(isNear(place)) : preset.timeouts;
-  const { timeouts, concurrency, models } = place.settings;
+  const { timeouts, concurrency, contextWindow, models } = place.settings;
+  const profile = profileOf(place, preset);
   return new Backend({
     name,
     preset,
@@ -48,10 +50,12 @@ export function backendAt(
     rank: place.rank,
     url: place.url,
     adapter,
-    profile: PROFILES[preset.profile],
+    responses: preset.responses && means.adapters["openai-responses"],
+    profile,
     transport,
     headers: Object.freeze({
-      ...(place.key === undefined ? {} : lowerCase(adapter.auth(place.key))),
+      ...adapter.headers(profile),
+      ...(place.key === undefined ? {} : lowerCase(adapter.auth(place.key, profile))),
       ...place.headers,
     }),
     timeouts: {
@@ -60,8 +64,20 @@ export function backendAt(
       idle: timeouts.idle ?? usual.idle,
     },
     concurrency,
+    contextWindow,
     models: [...preset.models, ...models],
   });
+}
+
+/** The kind's own, but for what the user knows better. */
+function profileOf({ settings: { thinkTags, apiVersion } }: Place, preset: Preset): Profile {
+  const profile = PROFILES[preset.profile];
+  if (thinkTags === undefined && apiVersion === undefined) return profile;
+  return {
+    ...profile,
+    ...(thinkTags === undefined ? {} : { thinkTags }),
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+  };
 }
 
 /** Inside this process, on this machine or in its network: asked often, and costs nothing. */

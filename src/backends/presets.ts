@@ -9,6 +9,11 @@ export interface Preset {
   name: string;
   /** Its adapter. */
   dialect: Dialect;
+  /**
+   * The host speaks Responses too: with clients that speak it themselves, and for these models, which it has nowhere else.
+   * Undefined: it does not, or less well than what is made of its chat here (local engines).
+   */
+  responses: RegExp | undefined;
   /** Base address without `/v1`. Undefined: there is no usual one, or the backend is inside this process. */
   url: string | undefined;
   /** Decides pace and patience. `anywhere` is decided by the address, `inside` is this process. */
@@ -52,11 +57,16 @@ export function patienceWith(near: boolean): UpstreamTimeouts {
   return near ? LOCAL.timeouts : REMOTE.timeouts;
 }
 
+/** OpenAI's models without chat completions: "This model is only supported in v1/responses" (their list of models). */
+const RESPONSES_ONLY =
+  /^(?:o\d+-pro|o\d+(?:-mini)?-deep-research|gpt-5(?:\.\d)?-(?:pro|codex)|codex-|computer-use-)/;
+
 /** A model may need minutes to read a long prompt on a CPU: that is no fault. Local servers queue; 4 slots are usual. */
 const LOCAL = { concurrency: 4, timeouts: { connect: 3_000, firstByte: 600_000, idle: 300_000 } };
 const REMOTE = { concurrency: 256, timeouts: { connect: 10_000, firstByte: 120_000, idle: 300_000 } };
 const PLAIN = {
   dialect: "openai",
+  responses: undefined,
   urlVariables: [],
   keyVariable: undefined,
   profile: "openai",
@@ -103,11 +113,13 @@ export const PRESETS = {
   }),
   ollama: local({
     name: "ollama",
+    dialect: "ollama",
     url: "http://127.0.0.1:11434",
     urlVariables: ["OLLAMA_URL"],
-    profile: "ollama",
+    profile: "own",
+    health: "/api/version",
     probe: "ollama",
-    capabilities: { streaming: true, json_schema: true },
+    capabilities: { streaming: true, json_schema: true, logprobs: true },
   }),
   vllm: local({
     name: "vllm",
@@ -123,14 +135,40 @@ export const PRESETS = {
   openai: remote({
     name: "openai",
     url: "https://api.openai.com",
+    responses: RESPONSES_ONLY,
     urlVariables: ["OPENAI_BASE_URL"],
     keyVariable: "OPENAI_API_KEY",
+    capabilities: { streaming: true, tools: true, vision: true, json_schema: true, embeddings: true },
+  }),
+  azure: remote({
+    name: "azure",
+    responses: RESPONSES_ONLY,
+    urlVariables: ["AZURE_OPENAI_ENDPOINT"],
+    keyVariable: "AZURE_OPENAI_API_KEY",
+    profile: "azure",
+  }),
+  anthropic: remote({
+    name: "anthropic",
+    dialect: "anthropic",
+    profile: "own",
+    url: "https://api.anthropic.com",
+    urlVariables: ["ANTHROPIC_BASE_URL"],
+    keyVariable: "ANTHROPIC_API_KEY",
+    capabilities: { streaming: true, tools: true, vision: true, json_schema: true, embeddings: false },
+  }),
+  gemini: remote({
+    name: "gemini",
+    dialect: "gemini",
+    profile: "own",
+    url: "https://generativelanguage.googleapis.com",
+    keyVariable: "GEMINI_API_KEY",
     capabilities: { streaming: true, tools: true, vision: true, json_schema: true, embeddings: true },
   }),
   openrouter: remote({
     name: "openrouter",
     url: "https://openrouter.ai/api",
     keyVariable: "OPENROUTER_API_KEY",
+    profile: "openrouter",
   }),
   groq: remote({
     name: "groq",
@@ -153,7 +191,7 @@ export const PRESETS = {
     profile: "deepseek",
     capabilities: { streaming: true, tools: true, vision: false, embeddings: false, reasoning: true },
   }),
-  xai: remote({ name: "xai", url: "https://api.x.ai", keyVariable: "XAI_API_KEY" }),
+  xai: remote({ name: "xai", url: "https://api.x.ai", keyVariable: "XAI_API_KEY", profile: "xai" }),
   together: remote({
     name: "together",
     url: "https://api.together.xyz",
@@ -165,6 +203,61 @@ export const PRESETS = {
     url: "https://api.fireworks.ai/inference",
     keyVariable: "FIREWORKS_API_KEY",
     profile: "generic",
+  }),
+  cerebras: remote({
+    name: "cerebras",
+    url: "https://api.cerebras.ai",
+    keyVariable: "CEREBRAS_API_KEY",
+    profile: "cerebras",
+  }),
+  moonshot: remote({
+    name: "moonshot",
+    url: "https://api.moonshot.ai",
+    keyVariable: "MOONSHOT_API_KEY",
+    profile: "moonshot",
+  }),
+  zai: remote({
+    name: "zai",
+    url: "https://api.z.ai/api/paas/v4",
+    keyVariable: "ZAI_API_KEY",
+    profile: "zai",
+  }),
+  minimax: remote({
+    name: "minimax",
+    url: "https://api.minimax.io",
+    keyVariable: "MINIMAX_API_KEY",
+    profile: "minimax",
+  }),
+  dashscope: remote({
+    name: "dashscope",
+    url: "https://dashscope-intl.aliyuncs.com/compatible-mode",
+    keyVariable: "DASHSCOPE_API_KEY",
+    profile: "dashscope",
+  }),
+  cohere: remote({
+    name: "cohere",
+    url: "https://api.cohere.ai/compatibility",
+    keyVariable: "COHERE_API_KEY",
+    profile: "cohere",
+  }),
+  nvidia: remote({
+    name: "nvidia",
+    url: "https://integrate.api.nvidia.com",
+    keyVariable: "NVIDIA_API_KEY",
+    profile: "nvidia",
+  }),
+  sambanova: remote({
+    name: "sambanova",
+    url: "https://api.sambanova.ai",
+    keyVariable: "SAMBANOVA_API_KEY",
+    profile: "sambanova",
+  }),
+  "openai-responses": remote({
+    name: "openai-responses",
+    dialect: "openai-responses",
+    profile: "own",
+    where: "anywhere",
+    concurrency: 64,
   }),
   "openai-compatible": remote({
     name: "openai-compatible",

@@ -30,7 +30,9 @@ async function detailed(subject: Subject, listing: Listing): Promise<Partial<Fin
 }
 
 async function list(subject: Subject): Promise<Listing & { findings: Findings }> {
-  const reply = await subject.ask(subject.adapter.path("models"));
+  const path = subject.adapter.modelsPath(subject.profile);
+  if (path === undefined) return { models: [], entries: [], findings: { state: "connected" } };
+  const reply = await subject.ask(path);
   if (isLoading(reply)) return { models: [], entries: [], findings: { state: "loading" } };
   if (reply.status !== 200) return { models: [], entries: [], findings: withoutList(subject, reply) };
   const entries = entriesOf(reply.json);
@@ -40,8 +42,9 @@ async function list(subject: Subject): Promise<Listing & { findings: Findings }>
     });
   }
   const usable = entries.filter((entry) => entry.active !== false);
+  // Each adapter finds the list where it looks for it.
   const models = describeModels(
-    subject.adapter.models({ object: "list", data: usable }),
+    subject.adapter.models({ object: "list", data: usable, models: usable }),
     usable,
     subject.preset,
   );
@@ -64,10 +67,15 @@ function refusal({ adapter }: Subject, { status, text, headers }: Reply): Failur
   return adapter.failure(status, text, headers);
 }
 
-/** OpenAI's list object, with null where Ollama has no models; Together sends the bare array. */
+/**
+ * The list is `data` to OpenAI and Anthropic, `models` to Gemini and Ollama, and both to llama-server; null where an Ollama
+ * has no models. Together sends the bare array.
+ */
 function entriesOf(json: unknown): Entry[] | undefined {
   if (Array.isArray(json)) return json.map(fields);
-  const { data, error } = fields(json);
-  if (data === null && error === undefined) return [];
-  return Array.isArray(data) && error === undefined ? data.map(fields) : undefined;
+  const { data, models, error } = fields(json);
+  if (error !== undefined) return undefined;
+  const list = data === undefined ? models : data;
+  if (list === null) return [];
+  return Array.isArray(list) ? list.map(fields) : undefined;
 }

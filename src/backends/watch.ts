@@ -218,9 +218,9 @@ export class Watch {
   async #probe(): Promise<Backend> {
     const backend = this.#backend;
     if (backend === undefined) throw new Failure("cancelled", "The watch has ended.");
-    const { adapter, preset } = backend;
+    const { adapter, profile, preset } = backend;
     const findings = await this.#within(this.#patience(), backend.headers, (ask) =>
-      probe({ ask, adapter, preset, memory: this.#memory }),
+      probe({ ask, adapter, profile, preset, memory: this.#memory }),
     );
     // A port without a model list is not the engine that once was there.
     if (findings.problem && this.place.origin === "discovered") throw findings.problem;

@@ -10,6 +10,7 @@ describe("an address means the same place however it is written", () => {
     ["127.0.0.1:8080", "http://127.0.0.1:8080"],
     ["localhost:8080/v1", "http://localhost:8080"],
     ["HTTPS://Example.ORG/openai/v1", "https://example.org/openai"],
+    ["https://example.org/v1beta/", "https://example.org"],
     ["https://example.org/v1/models-proxy", "https://example.org/v1/models-proxy"],
     ["http://0.0.0.0:8080", "http://127.0.0.1:8080"],
     ["http://[::]:8080", "http://[::1]:8080"],

@@ -47,6 +47,23 @@ function configured(table: BackendConfig, environment: Environment = {}): Backen
   return backendAt(place, place, means, transportTo(place, means));
 }
 
+test("a backend knows the context that its user wants its models to have", () => {
+  expect(configured(backendTable("a", "ollama", { contextWindow: 8192 })).contextWindow).toBe(8192);
+  expect(configured(backendTable("a", "ollama")).contextWindow).toBeUndefined();
+});
+
+test("room that a model was given counts until the next look, which knows better", () => {
+  const gpu = backend();
+  const listed = [model("a", { contextLength: 40_960, loaded: false }), model("b")];
+  gpu.found({ state: "connected", models: listed }, NOW);
+  gpu.gaveRoom("a", 8192);
+  gpu.gaveRoom("unknown", 8192);
+  expect([...gpu.models.keys()]).toEqual(["a", "b"]);
+  expect(gpu.models.get("a")).toMatchObject({ contextLength: 8192, loaded: true });
+  gpu.found({ state: "connected", models: listed }, NOW);
+  expect(gpu.models.get("a")).toMatchObject({ contextLength: 40_960, loaded: false });
+});
+
 describe("what a backend can do", () => {
   test("is what its preset says, until a model says something", () => {
     const one = backend();

@@ -100,6 +100,9 @@ describe("what does not serve models is no backend", () => {
       "another Fairlead, whose list would come to hold ours",
       script({
         ...generic("echo", "fairlead").routes,
+        "/": { text: "Ollama is running" },
+        "/api/version": { json: { version: "0.32.0" } },
+        "/api/tags": { json: { models: [{ name: "echo" }] } },
         "/v1/backends": { json: { data: [{ name: "echo", state: "connected" }] } },
       }),
     ],

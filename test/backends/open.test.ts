@@ -48,6 +48,17 @@ test.each<[PresetName, Script]>([
   expect(description?.model_count).toBeGreaterThan(0);
 });
 
+test.each<[PresetName, boolean | undefined, boolean]>([
+  ["lmstudio", undefined, true],
+  ["lmstudio", false, false],
+  ["vllm", undefined, false],
+  ["vllm", true, true],
+])("%s with think_tags %p: tags are looked for: %p", (type, thinkTags, expected) => {
+  const table = backendTable("gpu", type, { url: "http://127.0.0.1:1", thinkTags });
+  using backends = opened(configWith({ backends: [table], discovery: false }), {});
+  expect(backends.registry.find("gpu")?.profile.thinkTags).toBe(expected);
+});
+
 test("an engine is killed and comes back, on a real connection", async () => {
   const first = serve(llamaCpp("before"));
   const table = backendTable("gpu", "llamacpp", { url: `${first.url}/v1` });

@@ -3,6 +3,7 @@ import { ADAPTERS } from "../../src/adapters/index.ts";
 import { asker } from "../../src/backends/ask.ts";
 import type { Findings } from "../../src/backends/backend.ts";
 import type { Memory } from "../../src/backends/listing.ts";
+import { PROFILES } from "../../src/backends/profiles.ts";
 import { PRESETS, type PresetName } from "../../src/backends/presets.ts";
 import { probe } from "../../src/backends/probes.ts";
 import type { ModelInfo } from "../../src/core/model.ts";
@@ -35,7 +36,9 @@ class Look {
   findings(): Promise<Findings> {
     const transport = this.network.means.http({ url: URL });
     const ask = asker({ transport, headers: {} }, new AbortController().signal, 1_000);
-    return probe({ ask, adapter: ADAPTERS.openai, preset: PRESETS[this.#preset], memory: this.#memory });
+    const preset = PRESETS[this.#preset];
+    const profile = PROFILES[preset.profile];
+    return probe({ ask, adapter: ADAPTERS[preset.dialect], profile, preset, memory: this.#memory });
   }
 }
 
@@ -185,8 +188,11 @@ describe("Ollama", () => {
   test("tells what a model can do, and the longest context it could have", async () => {
     const found = await models("ollama", ollama(["qwen3:8b"]));
     expect(found["qwen3:8b"]).toMatchObject({
+      created: Date.UTC(2025, 5, 1, 10) / 1000,
+      ownedBy: "library",
       loaded: false,
       contextLength: 40960,
+      contextLengthMax: 40960,
       inputModalities: ["text"],
       capabilities: { tools: true, vision: false, reasoning: true, embeddings: false, json_schema: true },
     });
@@ -205,9 +211,10 @@ describe("Ollama", () => {
     expect(found.running).toMatchObject({
       loaded: true,
       contextLength: 4096,
+      contextLengthMax: 131072,
       inputModalities: ["text", "image"],
     });
-    expect(found.set).toMatchObject({ loaded: false, contextLength: 16384 });
+    expect(found.set).toMatchObject({ loaded: false, contextLength: 16384, contextLengthMax: 131072 });
   });
 
   test("tells an embedding model from one that talks", async () => {
@@ -222,14 +229,20 @@ describe("Ollama", () => {
     expect((await one.findings()).models).toHaveLength(40);
     await one.findings();
     expect(one.network.asked(URL, "/api/show")).toBe(32);
+    expect(one.network.asked(URL, "/api/tags")).toBe(2);
   });
 
-  test("without any of its own routes is a backend with a plain list", async () => {
-    const engine = script({ "/v1/models": list([{ id: "a" }]) });
+  test("with nothing but a list is a backend all the same", async () => {
+    const engine = script({ "/api/tags": { json: { models: [{ name: "a" }] } } });
     expect(await look("ollama", engine)).toMatchObject({ state: "connected", models: [{ id: "a" }] });
   });
 
-  test("without models has none: null is no error", async () => {
+  test("whose health is bad is of no use", async () => {
+    const sick = ollama(["a"], { "/api/version": failing });
+    await expect(look("ollama", sick)).rejects.toMatchObject({ code: "upstream_error" });
+  });
+
+  test("without models has none", async () => {
     expect(await look("ollama", ollama([]))).toEqual({ state: "connected", models: [] });
   });
 });
@@ -293,6 +306,36 @@ describe("a remote list is read under the names that its host uses", () => {
     const found = await models("together", script({ "/v1/models": { json: entries } }));
     expect(found.a).toMatchObject({ contextLength: 8192 });
     expect(found.b?.capabilities).toMatchObject({ embeddings: true, tools: false });
+  });
+
+  test("Gemini's list, under the names that its adapter knows", async () => {
+    const listed = [
+      {
+        name: "models/gemini-3-flash-preview",
+        inputTokenLimit: 1_048_576,
+        outputTokenLimit: 65_536,
+        supportedGenerationMethods: ["generateContent"],
+        thinking: true,
+      },
+      { name: "models/imagen-4", supportedGenerationMethods: ["predict"] },
+    ];
+    const one = new Look("gemini", script({ "/v1beta/models?pageSize=1000": { json: { models: listed } } }));
+    expect((await one.findings()).models).toEqual([
+      {
+        id: "gemini-3-flash-preview",
+        created: 0,
+        ownedBy: "google",
+        contextLength: 1_048_576,
+        maxOutputTokens: 65_536,
+        capabilities: { streaming: true, embeddings: false, reasoning: true },
+      },
+    ]);
+  });
+
+  test("a list in both places (llama-server) is the one in OpenAI's", async () => {
+    const both = { data: [{ id: "a" }], models: [{ name: "a" }, { name: "b" }] };
+    const found = await models("openai-compatible", script({ "/v1/models": { json: both } }));
+    expect(Object.keys(found)).toEqual(["a"]);
   });
 
   test("a model that its host has switched off (Groq) is not listed", async () => {

@@ -6,6 +6,7 @@ export function configWith(
 ): Config {
   return {
     defaultModel: undefined,
+    stateDir: undefined,
     server: {
       host: "127.0.0.1",
       port: parts.port ?? 7171,
@@ -13,9 +14,11 @@ export function configWith(
       corsOrigins: [],
       allowedHosts: [],
       bodyMax: 1024,
+      strict: false,
       drain: 0,
       heartbeat: 0,
     },
+    responses: { store: false, ttl: 0, sizeMax: 0 },
     discovery: { enabled: parts.discovery ?? true },
     logLevel: "silent",
     backends: parts.backends ?? [],
@@ -34,6 +37,9 @@ export function backendTable(name: string, type: string, parts: Partial<BackendC
     concurrency: undefined,
     timeouts: { connect: undefined, firstByte: undefined, idle: undefined },
     headers: {},
+    apiVersion: undefined,
+    contextWindow: undefined,
+    thinkTags: undefined,
     models: [],
     tls: { ca: undefined, pinSha256: [] },
     ...parts,

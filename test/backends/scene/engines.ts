@@ -98,7 +98,16 @@ export function ollama(models: string[] = ["qwen3:8b"], routes: Script["routes"]
       models.length > 0
         ? list(models.map((id) => ({ id, owned_by: "library" })))
         : { json: { object: "list", data: null } },
-    "/api/tags": { json: { models: models.map((name) => ({ name, model: name, digest: `d-${name}` })) } },
+    "/api/tags": {
+      json: {
+        models: models.map((name) => ({
+          name,
+          model: name,
+          modified_at: "2025-06-01T12:00:00.5+02:00",
+          digest: `d-${name}`,
+        })),
+      },
+    },
     "/api/ps": { json: { models: [] } },
     "/api/show": {
       json: {

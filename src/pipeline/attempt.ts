@@ -3,23 +3,14 @@ import { readBodyText } from "../backends/body-text.ts";
 import type { UpstreamResponse } from "../backends/transport.ts";
 import type { EventStream } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
-import type { ModelRequest, Note } from "../core/request.ts";
-import { estimateUsage } from "./estimate.ts";
 import { HeldStream, readHead } from "./held-stream.ts";
-import { readEvents, readFailure, WHOLE_BYTES_MAX } from "./read.ts";
-import type { Target } from "./resolve.ts";
+import { type Attempt, type Memory, prepare } from "./prepare.ts";
+import { readEvents, WHOLE_BYTES_MAX } from "./read.ts";
 import { type Release, Slots } from "./slots.ts";
+import { ThinkHabits } from "./think-habits.ts";
+import { Vault } from "./vault.ts";
 
-/** One try of one request at one backend. */
-export interface Attempt {
-  request: ModelRequest;
-  target: Target;
-  defaults: Readonly<Record<string, unknown>>;
-  /** The client's: aborting closes the connection to the backend at once. */
-  signal: AbortSignal;
-  /** Filled with what was dropped, renamed or emulated. */
-  notes: Note[];
-}
+export type { Attempt } from "./prepare.ts";
 
 /** Told how each try went, so that a dead backend is known before the next look at it. */
 export interface Witness {
@@ -31,6 +22,7 @@ export interface Witness {
 export class Attempts {
   readonly #witness: Witness;
   readonly #slots = new WeakMap<Backend, Slots>();
+  readonly #memory: Memory = { vault: new Vault(), habits: new ThinkHabits() };
 
   constructor(witness: Witness) {
     this.#witness = witness;
@@ -41,10 +33,10 @@ export class Attempts {
    * Later failures are the stream's last event. The backend's slot is held until the stream has ended or been left.
    */
   async open(attempt: Attempt): Promise<EventStream> {
-    const ask = prepare(attempt);
+    const { ask, reading } = prepare(attempt, this.#memory);
     const release = await this.#enter(attempt);
     return this.#watched(attempt, { ask, release }, async (response) => {
-      const events = readEvents(response, readOptions(attempt));
+      const events = readEvents(response, reading());
       try {
         const heard = (failure: Failure) => this.#heard(attempt.target.backend, failure);
         return new HeldStream(await readHead(events), events, { release, heard });
@@ -57,7 +49,7 @@ export class Attempts {
 
   /** Asks for one document and hands it to `read`; the slot is held meanwhile. For what is not a stream of events. */
   async read<T>(attempt: Attempt, read: (body: string) => T): Promise<T> {
-    const ask = prepare(attempt);
+    const { ask } = prepare(attempt, this.#memory);
     const release = await this.#enter(attempt);
     try {
       return await this.#watched(attempt, { ask, release }, async (response) =>
@@ -110,45 +102,3 @@ export class Attempts {
     return slots;
   }
 }
-
-/**
- * Writes the request at once, so that its notes are known however long it then waits for a slot: the head of the answer,
- * which carries them, may go out before. What is returned sends it, and throws the backend's own failure when the answer
- * is one.
- */
-function prepare({ request, target, defaults, signal, notes }: Attempt): () => Promise<UpstreamResponse> {
-  const { adapter, profile, transport, headers, timeouts, preset } = target.backend;
-  const { keepAlive } = preset;
-  const body = adapter.write(request, { model: target.model, profile, defaults }, notes);
-  const path = adapter.path(request.operation);
-  return async () => {
-    const response = await transport.send({
-      method: "POST",
-      path,
-      headers,
-      body,
-      signal,
-      timeouts,
-      keepAlive,
-    });
-    if (response.status >= 300) throw await readFailure(response, adapter);
-    return response;
-  };
-}
-
-function readOptions({ request, target }: Attempt) {
-  const { adapter, profile } = target.backend;
-  return {
-    adapter,
-    profile,
-    stream: request.stream,
-    ownStart: {
-      id: `${ID_PREFIX[request.operation]}-${request.id}`,
-      model: target.model,
-      created: Math.floor(Date.now() / 1000),
-    },
-    estimate: (characters: number) => estimateUsage(request, characters),
-  };
-}
-
-const ID_PREFIX = { chat: "chatcmpl", completions: "cmpl", embeddings: "emb" } as const;

@@ -1,3 +1,4 @@
+import { estimateTokens } from "../api/messages-tokens.ts";
 import { isRecord } from "../core/json.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { Usage } from "../core/usage.ts";
@@ -16,8 +17,13 @@ export function estimateUsage(request: ModelRequest, characters: number): Usage 
   };
 }
 
-function tokensAsked({ body, operation }: ModelRequest): number {
+function tokensAsked(request: ModelRequest): number {
+  const { body, operation, dialect } = request;
   try {
+    if (dialect !== "openai")
+      return operation === "embeddings"
+        ? tokensIn(request.inputs().inputs)
+        : estimateTokens(request.prompt());
     if (operation !== "chat") return tokensIn(body.value("prompt") ?? body.value("input"));
     const messages = body.value("messages");
     return tokensIn(messages) + (Array.isArray(messages) ? messages.length * TOKENS_PER_MESSAGE : 0);

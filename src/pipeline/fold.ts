@@ -1,5 +1,5 @@
-import type { Answer, AnswerChoice } from "../core/answer.ts";
-import type { EventStream, Extra, StreamEvent } from "../core/event.ts";
+import type { Answer, AnswerChoice, AnswerPart, AnswerToolCall, WordsPart } from "../core/answer.ts";
+import type { EventStream, Extra, PartStart, StreamEvent, ToolStart } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
 import { isRecord, type JsonRecord } from "../core/json.ts";
 import type { Dialect } from "../core/request.ts";
@@ -17,10 +17,18 @@ export async function fold(events: EventStream, dialect: Dialect): Promise<Answe
   return folding.finish();
 }
 
+/** A choice that is being put together; its texts are joined at the end, for adding them up one by one is slow. */
+interface Folded {
+  choice: AnswerChoice;
+  /** The part that words go to, and the pieces of every text. */
+  words: WordsPart | undefined;
+  calls: AnswerToolCall[];
+  pieces: Map<AnswerPart, string[]>;
+}
+
 class Folding {
   readonly #dialect: Dialect;
-  readonly #choices = new Map<number, AnswerChoice>();
-  readonly #texts = new Map<AnswerChoice, { text: string[]; reasoning: string[]; args: string[][] }>();
+  readonly #choices = new Map<number, Folded>();
   readonly #answer: Answer = { id: "", created: 0, choices: [], usage: { input: 0, output: 0 }, extra: {} };
   #size = 0;
   #ended = false;
@@ -44,7 +52,8 @@ class Folding {
       case "error":
         throw event.failure;
       case "tool-delta":
-        throw new Error("a tool-delta left the normaliser");
+      case "boundary":
+        throw new Error(`a ${event.type} left the normaliser`);
       default:
         this.#addToChoice(event, this.#choice(event.choice));
     }
@@ -52,51 +61,52 @@ class Folding {
 
   finish(): Answer {
     if (!this.#ended) throw new Failure("internal_error", "The answer ended without an end.");
-    for (const [choice, { text, reasoning, args }] of this.#texts) {
-      choice.text = text.join("");
-      choice.reasoning = reasoning.join("");
-      choice.toolCalls.forEach((call, i) => {
-        call.args = args[i]?.join("") ?? "";
-      });
+    const choices = [...this.#choices.values()].sort((a, b) => a.choice.index - b.choice.index);
+    for (const { pieces } of choices) {
+      for (const [part, texts] of pieces) {
+        if (part.kind === "tool") part.args = texts.join("");
+        else if (part.kind !== "foreign") part.text = texts.join("");
+      }
     }
-    this.#answer.choices = [...this.#choices.values()].sort((a, b) => a.index - b.index);
+    this.#answer.choices = choices.map(({ choice }) => choice);
     return this.#answer;
   }
 
-  #addToChoice(event: Extract<StreamEvent, { choice: number }>, choice: AnswerChoice): void {
-    const parts = this.#texts.get(choice);
-    if (!parts) return;
+  #addToChoice(event: Extract<StreamEvent, { choice: number }>, folded: Folded): void {
+    const { choice, words, calls, pieces } = folded;
     switch (event.type) {
+      case "part-start":
+        return openWords(folded, event);
       case "text":
-        parts.text.push(this.#count(event.text));
-        return;
       case "reasoning":
-        parts.reasoning.push(this.#count(event.text));
-        return;
       case "refusal":
-        choice.refusal += this.#count(event.text);
+        if (words) pieces.get(words)?.push(this.#count(event.text));
+        return;
+      case "annotation":
+        words?.annotations.push(event.annotation);
+        return;
+      case "opaque":
+        words?.opaque.push(event.opaque);
+        return;
+      case "tool-start":
+        return openCall(folded, event);
+      case "tool-args": {
+        const call = calls[event.call];
+        if (call) pieces.get(call)?.push(this.#count(event.json));
+        return;
+      }
+      case "foreign":
+        choice.parts.push({ kind: "foreign", dialect: event.dialect, value: event.value });
         return;
       case "logprobs":
         choice.logprobs = joined(choice.logprobs, event.logprobs);
-        return;
-      case "tool-start":
-        choice.toolCalls.push({
-          id: event.id,
-          name: event.name,
-          kind: event.kind,
-          args: "",
-          ...(event.extra ? { extra: event.extra } : {}),
-        });
-        parts.args.push([]);
-        return;
-      case "tool-args":
-        parts.args[event.call]?.push(this.#count(event.json));
         return;
       case "extra":
         return this.#addExtra(event.extra, choice);
       case "finish":
         choice.finish = event.reason;
         if (event.raw !== undefined) choice.raw = event.raw;
+        if (event.stopSequence !== undefined) choice.stopSequence = event.stopSequence;
         return;
       default:
     }
@@ -116,25 +126,42 @@ class Folding {
     return text;
   }
 
-  #choice(index: number): AnswerChoice {
-    let choice = this.#choices.get(index);
-    if (!choice) {
-      choice = {
+  #choice(index: number): Folded {
+    let folded = this.#choices.get(index);
+    if (!folded) {
+      const choice: AnswerChoice = {
         index,
-        text: "",
-        reasoning: "",
-        refusal: "",
-        toolCalls: [],
+        parts: [],
         logprobs: undefined,
         finish: "stop",
         extra: {},
         messageExtra: {},
       };
-      this.#choices.set(index, choice);
-      this.#texts.set(choice, { text: [], reasoning: [], args: [] });
+      folded = { choice, words: undefined, calls: [], pieces: new Map() };
+      this.#choices.set(index, folded);
     }
-    return choice;
+    return folded;
   }
+}
+
+function openWords(folded: Folded, { kind, id, extra }: PartStart): void {
+  const part: WordsPart = { kind, text: "", annotations: [], opaque: [] };
+  if (id !== undefined) part.id = id;
+  if (extra !== undefined) part.extra = extra;
+  folded.choice.parts.push(part);
+  folded.pieces.set(part, []);
+  folded.words = part;
+}
+
+function openCall(folded: Folded, event: ToolStart): void {
+  const { id, name, namespace, kind, itemId, opaque = [], extra } = event;
+  const call: AnswerToolCall = { kind: "tool", tool: kind, id, name, args: "", opaque };
+  if (namespace !== undefined) call.namespace = namespace;
+  if (itemId !== undefined) call.itemId = itemId;
+  if (extra !== undefined) call.extra = extra;
+  folded.choice.parts.push(call);
+  folded.pieces.set(call, []);
+  folded.calls.push(call);
 }
 
 /**

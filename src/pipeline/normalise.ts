@@ -1,5 +1,7 @@
-import type { FinishReason, StreamEvent } from "../core/event.ts";
+import type { Finish, StreamEvent } from "../core/event.ts";
+import { Failure } from "../core/failure.ts";
 import type { Usage } from "../core/usage.ts";
+import { Parts } from "./parts.ts";
 import { ToolCalls } from "./tool-calls.ts";
 
 /** What our own `start` says where the backend's says nothing. */
@@ -13,14 +15,10 @@ export interface OwnStart {
 /** Events kept until the answer has an id of its own. */
 const EARLY_MAX = 8;
 
-interface Finish {
-  reason: FinishReason;
-  raw?: string;
-}
-
 /**
  * Repairs what breaks clients, between every adapter and every api. What leaves it keeps the grammar of `StreamEvent`:
- * one `start` first, whole tool calls with indices 0, 1, 2.., one `finish` per choice, one `usage`, then `end`.
+ * one `start` first, numbered parts, whole tool calls with indices 0, 1, 2.., one `finish` per choice, one `usage`, then
+ * `end`.
  *
  * The reasons to finish are held back until the backend has said everything: an answer that is cut after its last token
  * must not have looked complete before.
@@ -28,6 +26,7 @@ interface Finish {
 export class Normaliser {
   readonly #ownStart: OwnStart;
   readonly #choices = new Map<number, ToolCalls>();
+  readonly #parts = new Parts();
   readonly #finishes = new Map<number, Finish>();
   #started = false;
   readonly #early: StreamEvent[] = [];
@@ -44,14 +43,20 @@ export class Normaliser {
     for (const event of events) this.#event(event, out);
   }
 
-  /** The answer is whole. `estimate` counts where the backend did not. Throws Failure for a tool call without a name. */
+  /**
+   * The answer is whole. `estimate` counts where the backend did not. Throws Failure for a tool call without a name, and for
+   * a choice that has said something and has no reason to finish.
+   */
   end(estimate: (characters: number) => Usage, out: StreamEvent[]): void {
     this.#start(undefined, out);
+    this.#parts.closeAll(out);
     for (const calls of this.#choices.values()) calls.finish(out);
+    for (const choice of [...this.#parts.spoken, ...this.#choices.keys()])
+      if (!this.#finishes.has(choice)) throw endless();
     for (const [choice, finish] of [...this.#finishes].sort(([a], [b]) => a - b)) {
       // Several hosts say "stop" after tool calls; agent loops then end without running them.
       const called = finish.reason === "stop" && this.#choices.has(choice);
-      out.push({ type: "finish", choice, ...finish, reason: called ? "tool_calls" : finish.reason });
+      out.push(called ? { ...finish, reason: "tool_calls" } : finish);
     }
     out.push({ type: "usage", usage: this.#usage ?? estimate(this.characters) }, { type: "end" });
   }
@@ -67,7 +72,17 @@ export class Normaliser {
         return this.#finish(event);
       case "tool-delta":
         this.#start(undefined, out);
+        this.#parts.close(event.choice, out);
         return this.#calls(event.choice).push(event, out);
+      case "annotation":
+      case "opaque":
+        this.#start(undefined, out);
+        return this.#parts.attach(event, out);
+      case "boundary":
+        return this.#parts.boundary(event, out);
+      case "foreign":
+        this.#start(undefined, out);
+        return this.#parts.foreign(event, out);
       case "extra":
         // Azure's first chunk brings its filter's results before the answer has an id.
         if (!this.#started && this.#early.length < EARLY_MAX) {
@@ -79,6 +94,8 @@ export class Normaliser {
       case "reasoning":
       case "refusal":
         this.characters += event.text.length;
+        this.#start(undefined, out);
+        this.#parts.enter(event.choice, event.type, out);
         break;
       default:
     }
@@ -94,24 +111,31 @@ export class Normaliser {
       id: event?.id || this.#ownStart.id,
       model: event?.model || this.#ownStart.model,
       created: event?.created || this.#ownStart.created,
+      ...(event?.inputTokens === undefined ? {} : { inputTokens: event.inputTokens }),
     });
     out.push(...this.#early.splice(0));
   }
 
   /** The first reason counts: some hosts send a second finish chunk with nothing new. */
-  #finish({ choice, reason, raw }: Extract<StreamEvent, { type: "finish" }>): void {
-    if (this.#finishes.has(choice)) return;
-    this.#finishes.set(choice, raw === undefined ? { reason } : { reason, raw });
+  #finish(event: Finish): void {
+    if (!this.#finishes.has(event.choice)) this.#finishes.set(event.choice, event);
   }
 
   #calls(choice: number): ToolCalls {
     let calls = this.#choices.get(choice);
     if (!calls) {
-      calls = new ToolCalls(choice, (characters) => {
-        this.characters += characters;
+      calls = new ToolCalls(choice, {
+        count: (characters) => {
+          this.characters += characters;
+        },
+        nextPart: () => this.#parts.next(),
       });
       this.#choices.set(choice, calls);
     }
     return calls;
   }
+}
+
+function endless(): Failure {
+  return new Failure("upstream_truncated", "The backend's answer ended before each of its choices had.");
 }

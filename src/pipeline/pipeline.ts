@@ -2,18 +2,20 @@ import type { Embeddings } from "../adapters/adapter.ts";
 import type { Answer } from "../core/answer.ts";
 import type { EventStream } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
-import type { ModelRequest, Note } from "../core/request.ts";
+import { dropped, type Note } from "../core/note.ts";
+import type { EmbeddingRequest, ModelRequest, TextRequest } from "../core/request.ts";
 import type { Usage } from "../core/usage.ts";
 import { type Attempt, Attempts, type Witness } from "./attempt.ts";
 import { estimateUsage } from "./estimate.ts";
 import { fold } from "./fold.ts";
-import type { Resolver, Target } from "./resolve.ts";
+import { notKept } from "./answer-check.ts";
+import { firstUp, type Resolver, type Target } from "./resolve.ts";
 
 /** One request under way. */
 export interface Run<T> {
   /** Known at once, before the backend has said anything. */
   readonly target: Target;
-  /** Complete at once; of whole answers and vectors, with the result. */
+  /** Complete at once, but for what only the answer shows: of whole answers with the result, of streams at their end. */
   readonly notes: readonly Note[];
   /** Rejects with a Failure as long as nothing was said. */
   readonly result: Promise<T>;
@@ -26,70 +28,58 @@ export interface Run<T> {
 export class Pipeline {
   readonly #resolver: Resolver;
   readonly #attempts: Attempts;
+  readonly #strict: boolean;
 
-  constructor(resolver: Resolver, witness: Witness) {
+  /** `strict`: what a backend cannot keep of a request is an error instead of a note. */
+  constructor(resolver: Resolver, witness: Witness, { strict }: { strict: boolean }) {
     this.#resolver = resolver;
     this.#attempts = new Attempts(witness);
+    this.#strict = strict;
   }
 
   /** The answer as events, from its first real one on. */
-  stream(request: ModelRequest, signal: AbortSignal): Run<EventStream> {
+  stream(request: TextRequest, signal: AbortSignal): Run<EventStream> {
     return this.#run(request, signal, (attempt) => this.#attempts.open(attempt));
   }
 
   /** The whole answer: the same stream, folded. */
-  answer(request: ModelRequest, signal: AbortSignal): Run<Answer> {
-    return this.#run(request, signal, async (attempt) => {
-      const answer = await fold(await this.#attempts.open(attempt), request.dialect);
-      noteChoices(request, answer.choices.length, attempt.notes);
-      return answer;
-    });
+  answer(request: TextRequest, signal: AbortSignal): Run<Answer> {
+    return this.#run(request, signal, async (attempt) =>
+      fold(await this.#attempts.open(attempt), request.answerDialect),
+    );
   }
 
   /** Vectors for `/v1/embeddings`, in the order of the inputs. */
-  embed(request: ModelRequest, signal: AbortSignal): Run<Embeddings & { usage: Usage }> {
+  embed(request: EmbeddingRequest, signal: AbortSignal): Run<Embeddings & { usage: Usage }> {
     return this.#run(request, signal, async (attempt) => {
       const { adapter } = attempt.target.backend;
       const { vectors, usage } = await this.#attempts.read(attempt, (body) => adapter.embeddings(body));
-      const wanted = inputsOf(request);
+      const wanted = request.inputs().inputs.length;
       if (vectors.length !== wanted) throw wrongCount(vectors.length, wanted);
-      noteLength(request, vectors[0]?.length, attempt.notes);
+      noteLength(request, vectors[0]?.length, attempt);
       return { vectors, usage: usage ?? estimateUsage(request, 0) };
     });
   }
 
   #run<T>(request: ModelRequest, signal: AbortSignal, ask: (attempt: Attempt) => Promise<T>): Run<T> {
-    const { targets, defaults } = this.#resolver.resolve(request.model);
-    // The first one that is not known to be down; if all are, the first one's failure tells why.
-    const target = targets.find(({ backend }) => backend.state !== "disconnected") ?? targets[0];
-    if (!target) throw new Error("a resolved model has no target");
+    const { targets, defaults, contextWindow } = this.#resolver.resolve(request.model);
+    const target = firstUp({ targets });
     const notes: Note[] = [];
-    const result = ask({ request, target, defaults, signal, notes });
+    const strict = this.#strict;
+    const result = ask({ request, target, defaults, contextWindow, strict, signal, notes });
     // Whoever started the run awaits it, but perhaps only after something else.
     result.catch(() => {});
     return { target, notes, result };
   }
 }
 
-/** A text or a list of tokens is one input, a list of either as many as it has entries. */
-function inputsOf({ body }: ModelRequest): number {
-  const input = body.value("input");
-  return Array.isArray(input) && typeof input[0] !== "number" ? input.length : 1;
-}
-
-/** Ollama's /v1 and others ignore the field. Of a stream it is known too late for a header. */
-function noteChoices({ body }: ModelRequest, got: number, notes: Note[]): void {
-  const wanted = body.value("n");
-  if (typeof wanted === "number" && got < wanted) {
-    notes.push(`n was not kept: the backend gave ${got} of ${wanted} choices`);
-  }
-}
-
 /** llama-server, for one, ignores the field: a client that stores vectors of a fixed length should not find out there. */
-function noteLength({ body }: ModelRequest, got: number | undefined, notes: Note[]): void {
-  const wanted = body.value("dimensions");
-  if (typeof wanted !== "number" || wanted === got) return;
-  notes.push(`dimensions was ignored by the backend: its vectors have ${got} numbers, not ${wanted}`);
+function noteLength(request: EmbeddingRequest, got: number | undefined, attempt: Attempt): void {
+  const { dimensions: wanted } = request.inputs();
+  if (wanted === undefined || wanted === got) return;
+  const note = dropped("dimensions", `: the backend's vectors have ${got} numbers, not ${wanted}`);
+  if (attempt.strict) throw notKept(note);
+  attempt.notes.push(note);
 }
 
 function wrongCount(got: number, wanted: number): Failure {

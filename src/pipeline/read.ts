@@ -1,22 +1,35 @@
-import type { Adapter } from "../adapters/adapter.ts";
+import type { Adapter, Hints } from "../adapters/adapter.ts";
 import type { Profile } from "../adapters/profile.ts";
 import { BodyText, readBodyText } from "../backends/body-text.ts";
 import type { UpstreamResponse } from "../backends/transport.ts";
 import type { EventStream, StreamEvent } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
 import type { Usage } from "../core/usage.ts";
+import { NdjsonReader } from "../wire/ndjson.ts";
 import { SseReader } from "../wire/sse.ts";
 import { type OwnStart, Normaliser } from "./normalise.ts";
+import type { ThinkSplitter } from "./think.ts";
+import type { ToolNames } from "./tool-names.ts";
 
 /** Longest answer that is not a stream, bytes. */
 export const WHOLE_BYTES_MAX = 64 * 1024 * 1024;
 /** Longest error body read for its message, bytes. */
 const ERROR_BYTES_MAX = 256 * 1024;
 
+/** Normalised events, a batch or part of one, on their way to the client. */
+export type Stage = (events: StreamEvent[]) => StreamEvent[];
+
 /** How to read one answer. */
 export interface ReadOptions {
   adapter: Adapter;
   profile: Profile;
+  hints: Hints | undefined;
+  /** Of a request whose tools were renamed. */
+  names: ToolNames | undefined;
+  /** Of an engine that leaves its reasoning in the text. */
+  think?: ThinkSplitter | undefined;
+  /** What looks at the answer in the client's names, in this order. */
+  stages?: readonly Stage[];
   /** A stream was asked for; counts only where the answer's content type does not say. */
   stream: boolean;
   ownStart: OwnStart;
@@ -32,28 +45,38 @@ export async function* readEvents(response: UpstreamResponse, options: ReadOptio
   const normaliser = new Normaliser(options.ownStart);
   const decoder = isStream(response, options.stream) ? new StreamDecoder(options) : new WholeDecoder(options);
   let batch: StreamEvent[] = [];
+  const { names, think, stages = [] } = options;
+  /** The batch so far as its client is to have it. */
+  const finished = () => {
+    const restored = names?.restore(batch) ?? batch;
+    batch = [];
+    return stages.reduce((events, stage) => stage(events), restored);
+  };
   /** What `decode` reads, repaired: also what came before a fault. The fault that happened first is the one thrown. */
   const read = (decode: (out: StreamEvent[]) => void) => {
     const raw: StreamEvent[] = [];
     try {
       decode(raw);
     } finally {
-      normaliser.push(raw, batch);
+      normaliser.push(think?.pass(raw) ?? raw, batch);
     }
   };
+  const release = () => normaliser.push(think?.flush() ?? [], batch);
   try {
     for await (const bytes of response.body) {
       read((out) => decoder.push(bytes, out));
       if (decoder.ended) break;
-      if (batch.length > 0) yield batch;
-      batch = [];
+      const events = finished();
+      if (events.length > 0) yield events;
     }
     read((out) => decoder.end(out));
+    release();
     normaliser.end(options.estimate, batch);
   } catch (thrown) {
+    release();
     batch.push({ type: "error", failure: Failure.from(thrown) });
   }
-  yield batch;
+  yield finished();
 }
 
 /** Bytes to the events of a dialect. What came before a fault is in `out` when it throws. */
@@ -69,11 +92,12 @@ class StreamDecoder implements Decoder {
   ended = false;
   readonly #adapter: Adapter;
   readonly #state: unknown;
-  readonly #frames = new SseReader();
+  readonly #frames: SseReader | NdjsonReader;
 
-  constructor({ adapter, profile }: ReadOptions) {
+  constructor({ adapter, profile, hints }: ReadOptions) {
     this.#adapter = adapter;
-    this.#state = adapter.begin(profile);
+    this.#state = adapter.begin(profile, hints);
+    this.#frames = adapter.framing === "sse" ? new SseReader() : new NdjsonReader();
   }
 
   push(bytes: Uint8Array, out: StreamEvent[]): void {
@@ -100,9 +124,9 @@ class WholeDecoder implements Decoder {
   readonly #state: unknown;
   readonly #body = new BodyText(WHOLE_BYTES_MAX);
 
-  constructor({ adapter, profile }: ReadOptions) {
+  constructor({ adapter, profile, hints }: ReadOptions) {
     this.#adapter = adapter;
-    this.#state = adapter.begin(profile);
+    this.#state = adapter.begin(profile, hints);
   }
 
   push(bytes: Uint8Array): void {
@@ -133,7 +157,7 @@ export async function readFailure(response: UpstreamResponse, adapter: Adapter):
 /** Engines that cannot stream answer with one document, proxies with a page, and some stream unasked: the type tells. */
 function isStream(response: UpstreamResponse, asked: boolean): boolean {
   const type = response.headers.get("content-type") ?? "";
-  if (type.includes("event-stream")) return true;
+  if (type.includes("event-stream") || type.includes("ndjson")) return true;
   return asked && !/\/(?:json|html)\b/.test(type);
 }
 

@@ -17,6 +17,15 @@ export interface Resolved {
   targets: Target[];
   /** Values for fields the client left out. */
   defaults: Readonly<Record<string, unknown>>;
+  /** Tokens that the user wants room for. */
+  contextWindow: number | undefined;
+}
+
+/** The first target that is not known to be down; if all are, the first one: its failure tells why. */
+export function firstUp({ targets }: Pick<Resolved, "targets">): Target {
+  const target = targets.find(({ backend }) => backend.state !== "disconnected") ?? targets[0];
+  if (!target) throw new Error("a resolved model has no target");
+  return target;
 }
 
 /** What the user has named. */
@@ -45,9 +54,9 @@ export class Resolver {
   resolve(name: string): Resolved {
     const wanted = this.#withDefault(name);
     const alias = this.#aliases.get(wanted);
-    if (!alias) return { targets: this.#targets(wanted), defaults: NO_DEFAULTS };
+    if (!alias) return { targets: this.#targets(wanted), defaults: NO_DEFAULTS, contextWindow: undefined };
     const targets = alias.targets.flatMap((target) => this.#find(target));
-    if (targets.length > 0) return { targets, defaults: alias.defaults };
+    if (targets.length > 0) return { targets, defaults: alias.defaults, contextWindow: alias.contextWindow };
     throw new Failure(
       "model_not_found",
       `None of the targets of the model "${wanted}" is there: ${alias.targets.join(", ")}.`,

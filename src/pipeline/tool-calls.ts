@@ -1,10 +1,15 @@
-import type { StreamEvent, ToolDelta, ToolKind } from "../core/event.ts";
+import type { StreamEvent, ToolDelta, ToolKind, ToolStart } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
-import type { JsonRecord } from "../core/json.ts";
+import type { Opaque } from "../core/opaque.ts";
+import type { Carried } from "../core/prompt.ts";
 
 interface Call {
   /** Its index for the client: its place among the calls that have begun. Undefined until it begins. */
   at: number | undefined;
+  /** Its number among the parts of the answer, once it has begun. */
+  part: number;
+  /** Nothing more of it can come. */
+  ended: boolean;
   /** The backend's own index, where it sent one. */
   index: number | undefined;
   /** The first id the backend gave it, empty for none: the client's. */
@@ -12,10 +17,21 @@ interface Call {
   /** The last one: some hosts make up a new id for every fragment. */
   lastId: string;
   name: string;
+  namespace: string | undefined;
   kind: ToolKind;
-  extra: JsonRecord | undefined;
+  itemId: string | undefined;
+  opaque: Opaque[];
+  extra: Carried | undefined;
   /** All argument text so far, until there is more than anybody compares. */
   args: string;
+}
+
+/** What the calls of a choice need of the answer that they are in. */
+export interface Surroundings {
+  /** Told of characters the model wrote. */
+  count(characters: number): void;
+  /** A number for a part. */
+  nextPart(): number;
 }
 
 /** More calls in one turn than any model makes: a bound for what a broken backend may make us hold. */
@@ -31,13 +47,13 @@ const ARGS_KEPT_MAX = 64 * 1024;
  */
 export class ToolCalls {
   readonly #choice: number;
-  readonly #count: (characters: number) => void;
+  readonly #around: Surroundings;
   readonly #calls: Call[] = [];
   #begun = 0;
 
-  constructor(choice: number, count: (characters: number) => void) {
+  constructor(choice: number, around: Surroundings) {
     this.#choice = choice;
-    this.#count = count;
+    this.#around = around;
   }
 
   /** Throws `upstream_bad_frame` where no client could make sense of it. */
@@ -51,24 +67,52 @@ export class ToolCalls {
       call.id ||= delta.id;
     }
     if (call.at === undefined) describe(call, delta);
-    if (args === undefined || args === "") return;
-    this.#count(args.length);
-    // Before its first argument a call may still be given its name, or more of it: clients need it whole at once.
-    if (call.at === undefined && call.name !== "") this.#beginUpTo(call, out);
-    if (call.at !== undefined) out.push(this.#args(call.at, call.kind, args));
-    if (call.args.length <= ARGS_KEPT_MAX) call.args += args;
-    else if (call.at === undefined) throw nameless();
+    if (args !== undefined && args !== "") this.#write(call, args, out);
+    if (delta.done && call.name !== "") {
+      this.#beginUpTo(call, out);
+      this.#end(call, out);
+    }
   }
 
   /** The answer is whole: calls that still wait for an argument begin, and functions without any get `{}`. */
   finish(out: StreamEvent[]): void {
     for (const call of this.#calls) {
-      const at = call.at ?? this.#begin(call, out);
-      if (call.kind === "function" && call.args.trim() === "") {
-        call.args = "{}";
-        out.push(this.#args(at, call.kind, "{}"));
-      }
+      if (call.at === undefined) this.#begin(call, out);
+      this.#end(call, out);
     }
+  }
+
+  #write(call: Call, args: string, out: StreamEvent[]): void {
+    if (call.ended) {
+      if (args.trim() === "") return;
+      throw new Failure(
+        "upstream_bad_frame",
+        "The backend sent arguments for a tool call that was complete.",
+      );
+    }
+    this.#around.count(args.length);
+    // Before its first argument a call may still be given its name, or more of it: clients need it whole at once.
+    if (call.at === undefined && call.name !== "") this.#beginUpTo(call, out);
+    if (call.at !== undefined) out.push(this.#args(call, args));
+    if (call.args.length <= ARGS_KEPT_MAX) call.args += args;
+    else if (call.at === undefined) throw nameless();
+  }
+
+  #end(call: Call, out: StreamEvent[]): void {
+    if (call.ended) return;
+    call.ended = true;
+    const { part, kind } = call;
+    const end = { type: "part-end", choice: this.#choice, part } as const;
+    if (kind === "custom") {
+      out.push(end);
+      return;
+    }
+    if (call.args.trim() === "") {
+      call.args = "{}";
+      out.push(this.#args(call, "{}"));
+    }
+    const known = call.args.length <= ARGS_KEPT_MAX;
+    out.push(known ? { ...end, argsOk: parses(call.args) } : end);
   }
 
   /** Clients know the calls by their order, so those before it begin first; one without a name goes on waiting. */
@@ -79,22 +123,24 @@ export class ToolCalls {
     }
   }
 
-  #begin(call: Call, out: StreamEvent[]): number {
+  #begin(call: Call, out: StreamEvent[]): void {
     if (call.name === "") throw nameless();
+    // A call with whole arguments is over when the next one begins; one that is not may be continued beside it.
+    for (const earlier of this.#calls)
+      if (earlier.at !== undefined && isWhole(earlier.args)) this.#end(earlier, out);
     const at = this.#begun++;
-    const { id, name, kind, extra, args } = call;
+    const { id, args } = call;
     call.at = at;
+    call.part = this.#around.nextPart();
     // Two calls of one id: their results could not be told apart.
     const taken = this.#calls.some((other) => other.id === id && (other.at ?? at) < at);
     call.id = id === "" || taken ? newId() : id;
-    const start = { type: "tool-start", choice: this.#choice, call: at, id: call.id, name, kind } as const;
-    out.push(extra ? { ...start, extra } : start);
-    if (args !== "") out.push(this.#args(at, kind, args));
-    return at;
+    out.push(startOf(this.#choice, call, at));
+    if (args !== "") out.push(this.#args(call, args));
   }
 
-  #args(call: number, kind: ToolKind, json: string): StreamEvent {
-    return { type: "tool-args", choice: this.#choice, call, kind, json };
+  #args({ at = 0, part, kind }: Call, json: string): StreamEvent {
+    return { type: "tool-args", choice: this.#choice, part, call: at, kind, json };
   }
 
   #find(delta: ToolDelta, args: string | undefined): Call | undefined {
@@ -114,11 +160,16 @@ export class ToolCalls {
     }
     const call: Call = {
       at: undefined,
+      part: -1,
+      ended: false,
       index,
       id: "",
       lastId: "",
       name: "",
+      namespace: undefined,
       kind,
+      itemId: undefined,
+      opaque: [],
       extra: undefined,
       args: "",
     };
@@ -158,11 +209,24 @@ function isRepeated(call: Call, { id, name, index }: ToolDelta, args: string | u
   );
 }
 
-function describe(call: Call, { name, kind, extra }: ToolDelta): void {
+function describe(call: Call, { name, namespace, kind, itemId, opaque, extra }: ToolDelta): void {
   // Names come whole, repeated whole, or in pieces.
   if (name && name !== call.name) call.name += name;
   if (kind) call.kind = kind;
-  if (extra) call.extra = { ...call.extra, ...extra };
+  call.namespace ??= namespace;
+  call.itemId ??= itemId;
+  if (opaque) call.opaque.push(...opaque);
+  if (extra) call.extra = { dialect: extra.dialect, fields: { ...call.extra?.fields, ...extra.fields } };
+}
+
+function startOf(choice: number, call: Call, at: number): ToolStart {
+  const { part, id, name, namespace, kind, itemId, opaque, extra } = call;
+  const start: ToolStart = { type: "tool-start", choice, part, call: at, id, name, kind };
+  if (namespace !== undefined) start.namespace = namespace;
+  if (itemId !== undefined) start.itemId = itemId;
+  if (opaque.length > 0) start.opaque = opaque;
+  if (extra !== undefined) start.extra = extra;
+  return start;
 }
 
 /** Argument text; some hosts send the object itself. Undefined: the fragment has none. */
@@ -176,7 +240,10 @@ function hasText(args: string | undefined): boolean {
 }
 
 function isWhole(args: string): boolean {
-  if (!args.trimEnd().endsWith("}")) return false;
+  return args.trimEnd().endsWith("}") && parses(args);
+}
+
+function parses(args: string): boolean {
   try {
     JSON.parse(args);
     return true;

@@ -3,9 +3,10 @@ import type { Backend, BackendParts } from "../../src/backends/backend.ts";
 import type { UpstreamRequest, UpstreamResponse } from "../../src/backends/transport.ts";
 import type { EventStream, StreamEvent } from "../../src/core/event.ts";
 import { Failure } from "../../src/core/failure.ts";
-import type { ModelRequest } from "../../src/core/request.ts";
+import type { Note } from "../../src/core/note.ts";
+import type { TextRequest } from "../../src/core/request.ts";
 import { Attempts, type Attempt } from "../../src/pipeline/attempt.ts";
-import { readObject } from "../../src/wire/json.ts";
+import { question } from "../api/asked.ts";
 import { answered, chunk, type Reads, sse } from "./answered.ts";
 import { backend, transport } from "./house.ts";
 
@@ -37,7 +38,8 @@ class Scene {
 
   try(parts: Partial<Attempt> = {}): Attempt {
     const target = { backend: this.backend, model: "m" };
-    return { request: asked(), target, defaults: {}, signal: this.client.signal, notes: [], ...parts };
+    const plain = { defaults: {}, contextWindow: undefined, strict: false, notes: [] };
+    return { request: asked(), target, signal: this.client.signal, ...plain, ...parts };
   }
 
   /** Resolves if a slot is free: the next request reaches the backend. */
@@ -57,20 +59,7 @@ class Scene {
   }
 }
 
-function asked(more: object = {}): ModelRequest {
-  const body = readObject(
-    Buffer.from(JSON.stringify({ model: "m", messages: [{ role: "user", content: "hi" }], ...more })),
-  );
-  return {
-    id: "req-1",
-    operation: "chat",
-    dialect: "openai",
-    model: "m",
-    stream: true,
-    includeUsage: false,
-    body,
-  };
-}
+const asked = (more: object = {}): TextRequest => question({ stream: true, ...more });
 
 const hi = chunk({ role: "assistant", content: "hi" });
 const done = chunk({}, "stop");
@@ -101,8 +90,8 @@ describe("the head is held until the model says something", () => {
     const role = chunk({ role: "assistant", content: "" });
     const scene = says([sse(role), sse({ ...role, system_fingerprint: "fp" }), sse(hi), sse(done, "[DONE]")]);
     expect(types(await Array.fromAsync(await scene.open()))).toEqual([
-      ["start", "extra", "text"],
-      ["finish", "usage", "end"],
+      ["start", "extra", "part-start", "text"],
+      ["part-end", "finish", "usage", "end"],
     ]);
   });
 
@@ -115,8 +104,8 @@ describe("the head is held until the model says something", () => {
     expect(resolved).toBe(false);
     held.go(sse(hi, done));
     expect(types(await Array.fromAsync(await opened))).toEqual([
-      ["start", "text"],
-      ["finish", "usage", "end"],
+      ["start", "part-start", "text"],
+      ["part-end", "finish", "usage", "end"],
     ]);
   });
 
@@ -193,7 +182,9 @@ describe("a failure after the first word is the stream's last event", () => {
 
   test("also when both came in one read", async () => {
     const scene = says(sse(hi, { error: "boom" }));
-    expect(types(await Array.fromAsync(await scene.open()))).toEqual([["start", "text", "error"]]);
+    expect(types(await Array.fromAsync(await scene.open()))).toEqual([
+      ["start", "part-start", "text", "error"],
+    ]);
     expect(scene.told).toEqual(["gpu succeeded", "gpu failed: upstream_error"]);
   });
 });
@@ -203,7 +194,15 @@ describe("the slot is given back", () => {
     const scene = new Scene([whole]);
     const events = await scene.open();
     await scene.expectFree();
-    expect(types(await Array.fromAsync(events)).flat()).toEqual(["start", "text", "finish", "usage", "end"]);
+    expect(types(await Array.fromAsync(events)).flat()).toEqual([
+      "start",
+      "part-start",
+      "text",
+      "part-end",
+      "finish",
+      "usage",
+      "end",
+    ]);
   });
 
   test("when the reader leaves early, and the connection with it", async () => {
@@ -320,7 +319,7 @@ test("a backend gets the request with its own headers, limits and model; an answ
   const nameless = sse({ choices: [{ index: 0, delta: { content: "hi" }, finish_reason: "stop" }] });
   const timeouts = { connect: 1, firstByte: 2, idle: 3 };
   const scene = new Scene([() => answered(nameless)], { headers: { authorization: "Bearer k" }, timeouts });
-  const notes: string[] = [];
+  const notes: Note[] = [];
   const said = (
     await Array.fromAsync(await scene.open({ target: { backend: scene.backend, model: "theirs" }, notes }))
   ).flat();

@@ -1,19 +1,21 @@
-import { expect, test } from "bun:test";
-import type { ModelRequest, Operation } from "../../src/core/request.ts";
+import { describe, expect, test } from "bun:test";
+import type { Prompt } from "../../src/core/prompt.ts";
+import type { EmbeddingRequest, ModelRequest, Operation, TextRequest } from "../../src/core/request.ts";
 import { estimateUsage } from "../../src/pipeline/estimate.ts";
 import { readObject } from "../../src/wire/json.ts";
+import { calls, functionTool, promptOf, says } from "./prompts.ts";
 
 function request(operation: Operation, body: string | object): ModelRequest {
   const bytes = new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body));
-  return {
-    id: "1",
-    operation,
-    dialect: "openai",
-    model: "m",
-    stream: false,
-    includeUsage: false,
-    body: readObject(bytes),
-  };
+  const shared = { id: "1", dialect: "openai", answerDialect: "openai", model: "m", stream: false } as const;
+  const made = { ...shared, body: readObject(bytes) };
+  // Nothing of these is read for a body of OpenAI's own.
+  if (operation === "embeddings") return { ...made, operation, inputs: never };
+  return { ...made, operation, includeUsage: false, prompt: never };
+}
+
+function never(): never {
+  throw new Error("read in vain");
 }
 
 const input = (operation: Operation, body: string | object) =>
@@ -51,4 +53,26 @@ test.each<[string, Operation, object, number]>([
 test("a body that only the backend could read does not spoil the answer it gave", () => {
   const body = `{"messages":[${"x".repeat(80_000)}]}`;
   expect(input("chat", body)).toBe(Math.ceil(body.length / 4));
+});
+
+describe("a body of another dialect", () => {
+  const asked = { ...request("chat", "{}"), dialect: "anthropic" } as TextRequest;
+
+  test("is counted as what it means: words, calls and tools", () => {
+    const said = (text: string) => promptOf({ items: [says("user", text)] });
+    const inputOf = (prompt: Prompt) => estimateUsage({ ...asked, prompt: () => prompt }, 0).input;
+    const [short, long] = [inputOf(said("a".repeat(40))), inputOf(said("a".repeat(4000)))];
+    expect(short).toBeGreaterThanOrEqual(10);
+    expect(long).toBeGreaterThanOrEqual(1000);
+    expect(long).toBeLessThan(2000);
+    const tools = [functionTool("now", { description: "x".repeat(400) })];
+    expect(inputOf({ ...said("a"), tools })).toBeGreaterThan(100);
+    expect(inputOf(promptOf({ items: [calls({ args: "x".repeat(400) })] }))).toBeGreaterThan(100);
+  });
+
+  test("for vectors is counted by its inputs", () => {
+    const inputs = () => ({ inputs: ["12345678", [1, 2]] });
+    const vectors = { ...request("embeddings", "{}"), dialect: "ollama", inputs } as EmbeddingRequest;
+    expect(estimateUsage(vectors, 0).input).toBe(4);
+  });
 });

@@ -1,15 +1,32 @@
 import { describe, expect, test } from "bun:test";
-import type { AnswerChoice } from "../../src/core/answer.ts";
-import type { EventStream, Extra, StreamEvent } from "../../src/core/event.ts";
+import { callsOf } from "../../src/core/answer.ts";
+import type {
+  Annotation,
+  EventStream,
+  Extra,
+  PartKind,
+  StreamEvent,
+  ToolKind,
+} from "../../src/core/event.ts";
 import { Failure } from "../../src/core/failure.ts";
+import type { Opaque } from "../../src/core/opaque.ts";
+import type { Carried } from "../../src/core/prompt.ts";
 import type { Dialect } from "../../src/core/request.ts";
 import { fold } from "../../src/pipeline/fold.ts";
+import { callPart, choiceOf, wordsPart } from "../api/answers.ts";
 
 const start: StreamEvent = { type: "start", id: "x", model: "real", created: 3 };
 const usage: StreamEvent = { type: "usage", usage: { input: 1, output: 2 } };
 const end: StreamEvent = { type: "end" };
-const text = (words: string, choice = 0): StreamEvent => ({ type: "text", choice, text: words });
 const finish = (choice = 0): StreamEvent => ({ type: "finish", choice, reason: "stop" });
+const words = (type: PartKind, said: string, choice = 0): StreamEvent => ({ type, choice, text: said });
+const text = (said: string, choice = 0) => words("text", said, choice);
+const open = (part: number, kind: PartKind = "text", choice = 0): StreamEvent => ({
+  type: "part-start",
+  choice,
+  part,
+  kind,
+});
 
 async function* batches(said: readonly StreamEvent[], left?: () => void): EventStream {
   try {
@@ -21,85 +38,82 @@ async function* batches(said: readonly StreamEvent[], left?: () => void): EventS
 
 const folded = (...said: StreamEvent[]) => fold(batches([start, ...said, usage, end]), "openai");
 
-function choice(parts: Partial<AnswerChoice>): AnswerChoice {
-  return {
-    index: 0,
-    text: "",
-    reasoning: "",
-    refusal: "",
-    toolCalls: [],
-    logprobs: undefined,
-    finish: "stop",
-    extra: {},
-    messageExtra: {},
-    ...parts,
-  };
-}
-
-test("an answer is its stream, put together", async () => {
+test("an answer is its stream, put together: its parts in the order in which they were said", async () => {
+  const opaque: Opaque = { issuer: "anthropic", kind: "signature", data: "s" };
+  const carried: Carried = { dialect: "openai", fields: { odd: 1 } };
+  const annotation: Annotation = { url: "https://a.example", native: { dialect: "openai", value: {} } };
   const said: StreamEvent[] = [
-    { type: "reasoning", choice: 0, text: "h" },
-    { type: "reasoning", choice: 0, text: "m" },
+    { type: "part-start", choice: 0, part: 0, kind: "reasoning", id: "rs_1", extra: carried },
+    words("reasoning", "h"),
+    words("reasoning", "m"),
+    { type: "opaque", choice: 0, opaque },
+    { type: "part-end", choice: 0, part: 0 },
+    open(1),
     text("a"),
     text("b"),
-    { type: "refusal", choice: 0, text: "n" },
-    { type: "refusal", choice: 0, text: "o" },
+    { type: "annotation", choice: 0, annotation },
+    { type: "part-end", choice: 0, part: 1 },
+    { type: "foreign", choice: 0, part: 2, dialect: "anthropic", value: { type: "odd" } },
+    open(3, "refusal"),
+    words("refusal", "n"),
+    words("refusal", "o"),
+    { type: "part-end", choice: 0, part: 3 },
+    open(4),
+    text("c"),
+    { type: "part-end", choice: 0, part: 4 },
     finish(),
   ];
   expect(await folded(...said)).toEqual({
     id: "x",
     created: 3,
-    choices: [choice({ text: "ab", reasoning: "hm", refusal: "no" })],
+    choices: [
+      choiceOf({
+        parts: [
+          {
+            ...wordsPart("reasoning", "hm"),
+            opaque: [opaque],
+            id: "rs_1",
+            extra: carried,
+          },
+          { ...wordsPart("text", "ab"), annotations: [annotation] },
+          { kind: "foreign", dialect: "anthropic", value: { type: "odd" } },
+          wordsPart("refusal", "no"),
+          wordsPart("text", "c"),
+        ],
+      }),
+    ],
     usage: { input: 1, output: 2 },
     extra: {},
   });
 });
 
 test("choices come in order of their index, whichever spoke first", async () => {
-  const { choices } = await folded(text("b", 1), text("a"), text("B", 1), finish(1), finish());
-  expect(choices).toEqual([choice({ text: "a" }), choice({ index: 1, text: "bB" })]);
+  const said = [open(0, "text", 1), text("b", 1), open(1), text("a"), text("B", 1), finish(1), finish()];
+  const { choices } = await folded(...said);
+  expect(choices).toEqual([choiceOf({ text: "a" }), choiceOf({ index: 1, text: "bB" })]);
 });
 
 test("interleaved tool calls keep their own arguments", async () => {
-  const call = (at: number, name: string): StreamEvent => ({
-    type: "tool-start",
-    choice: 0,
-    call: at,
-    id: name,
-    name,
-    kind: "function",
-  });
-  const args = (at: number, json: string): StreamEvent => ({
-    type: "tool-args",
-    choice: 0,
-    call: at,
-    kind: "function",
-    json,
-  });
-  const extra = { signature: "s" };
-  const custom: StreamEvent = {
-    type: "tool-start",
-    choice: 0,
-    call: 2,
-    id: "c",
-    name: "c",
-    kind: "custom",
-    extra,
-  };
+  const call = (at: number, name: string, kind: ToolKind = "function") =>
+    ({ type: "tool-start", choice: 0, part: at, call: at, id: name, name, kind }) as const;
+  const args = (at: number, json: string) =>
+    ({ type: "tool-args", choice: 0, part: at, call: at, kind: "function", json }) as const;
+  const extra = { dialect: "openai", fields: { signature: "s" } } as const;
+  const opaque: Opaque[] = [{ issuer: "gemini", kind: "thought", data: "t" }];
   const { choices } = await folded(
     call(0, "a"),
-    call(1, "b"),
+    { ...call(1, "b"), namespace: "tools", itemId: "fc_1", opaque },
     args(1, '{"b"'),
     args(0, "{"),
     args(1, ":1}"),
     args(0, "}"),
-    custom,
+    { ...call(2, "c", "custom"), extra },
     finish(),
   );
-  expect(choices[0]?.toolCalls).toEqual([
-    { id: "a", name: "a", kind: "function", args: "{}" },
-    { id: "b", name: "b", kind: "function", args: '{"b":1}' },
-    { id: "c", name: "c", kind: "custom", args: "", extra },
+  expect(choices[0] && callsOf(choices[0])).toEqual([
+    callPart({ id: "a", name: "a", args: "{}" }),
+    callPart({ id: "b", name: "b", namespace: "tools", itemId: "fc_1", args: '{"b":1}', opaque }),
+    callPart({ id: "c", name: "c", tool: "custom", args: "", extra }),
   ]);
 });
 
@@ -155,8 +169,7 @@ describe("unknown fields", () => {
   });
 
   test("of another dialect are left out", async () => {
-    const foreign = "another" as Dialect;
-    const { extra, choices } = await folded(text("a"), said(foreign), finish());
+    const { extra, choices } = await folded(text("a"), said("ollama"), finish());
     expect([extra, choices[0]?.extra, choices[0]?.messageExtra]).toEqual([{}, {}, {}]);
   });
 });
@@ -178,7 +191,7 @@ describe("no answer is made", () => {
 
   test("of one that is too long to be held", async () => {
     const long = text("x".repeat(1024 * 1024));
-    const said = [start, ...Array.from({ length: 65 }, () => long), finish(), usage, end];
+    const said = [start, open(0), ...Array.from({ length: 65 }, () => long), finish(), usage, end];
     await expect(fold(batches(said), "openai")).rejects.toMatchObject({ code: "upstream_bad_response" });
   });
 });

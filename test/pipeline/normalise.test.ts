@@ -19,6 +19,7 @@ function normalised(...batches: StreamEvent[][]): StreamEvent[] {
 
 const start: StreamEvent = { type: "start", id: "theirs", model: "real", created: 3 };
 const text = (words: string, choice = 0): StreamEvent => ({ type: "text", choice, text: words });
+const open: StreamEvent = { type: "part-start", choice: 0, part: 0, kind: "text" };
 const finish = (reason: FinishReason, choice = 0): StreamEvent => ({ type: "finish", choice, reason });
 const usage = (output: number): StreamEvent => ({ type: "usage", usage: { input: 2, output } });
 const call: StreamEvent = { type: "tool-delta", choice: 0, index: 0, id: "a", name: "now", args: "{}" };
@@ -83,9 +84,9 @@ describe("the reason to finish", () => {
     const normaliser = new Normaliser(OWN_START);
     const out: StreamEvent[] = [];
     normaliser.push([start, text("a"), finish("stop"), text("b")], out);
-    expect(out).toEqual([start, text("a"), text("b")]);
+    expect(out).toEqual([start, open, text("a"), text("b")]);
     normaliser.end(estimate, out);
-    expect(out.slice(3).map(({ type }) => type)).toEqual(["finish", "usage", "end"]);
+    expect(out.slice(4).map(({ type }) => type)).toEqual(["part-end", "finish", "usage", "end"]);
   });
 });
 
@@ -112,7 +113,8 @@ test("what came before a fault is not lost with it", () => {
   const nameless: StreamEvent = { type: "tool-delta", choice: 0, index: 0, args: "{}" };
   normaliser.push([start, text("a"), nameless, text("b"), finish("stop")], out);
   expect(() => normaliser.end(estimate, out)).toThrow("without a name");
-  expect(out).toEqual([start, text("a"), text("b")]);
+  expect(out.slice(0, 3)).toEqual([start, open, text("a")]);
+  expect(of(out, "text")).toEqual([text("a"), text("b")]);
 });
 
 test("a fault in one choice is found before another has looked complete", () => {
@@ -122,6 +124,84 @@ test("a fault in one choice is found before another has looked complete", () => 
   normaliser.push([start, text("a"), finish("stop"), nameless, finish("stop", 1)], out);
   expect(() => normaliser.end(estimate, out)).toThrow("without a name");
   expect(of(out, "finish")).toEqual([]);
+});
+
+test("a choice that has said something and never ended is no answer", () => {
+  for (const words of [
+    text("a", 1),
+    { ...call, choice: 1 },
+    { type: "foreign", choice: 1, dialect: "gemini", value: {} },
+  ] as StreamEvent[])
+    expect(() => normalised([start, text("a"), finish("stop"), words])).toThrow(
+      expect.objectContaining({ code: "upstream_truncated" }),
+    );
+  expect(() =>
+    normalised([start, text("a"), finish("stop"), { ...extra("a"), choice: 1 } as StreamEvent]),
+  ).not.toThrow();
+});
+
+describe("parts", () => {
+  const thought: StreamEvent = { type: "reasoning", choice: 0, text: "hm" };
+  const signature: StreamEvent = {
+    type: "opaque",
+    choice: 0,
+    opaque: { issuer: "anthropic", kind: "signature", data: "s" },
+  };
+  const shape = (said: readonly StreamEvent[]) =>
+    said
+      .filter((event) => "choice" in event && event.type !== "finish")
+      .map((event) => ("part" in event ? `${event.type} ${event.part}` : event.type));
+
+  test("begin where the words become of another kind, and end before the next one begins", () => {
+    expect(shape(normalised([start, thought, thought, text("a"), call, text("b"), finish("stop")]))).toEqual([
+      "part-start 0",
+      "reasoning",
+      "reasoning",
+      "part-end 0",
+      "part-start 1",
+      "text",
+      "part-end 1",
+      "tool-start 2",
+      "tool-args 2",
+      "part-start 3",
+      "text",
+      "part-end 3",
+      "part-end 2",
+    ]);
+  });
+
+  test("are several where the backend says so, each with what it said of it", () => {
+    const carried = { dialect: "openai-responses", fields: { phase: "final" } } as const;
+    const boundary: StreamEvent = { type: "boundary", choice: 0, id: "msg_2", extra: carried };
+    const said = normalised([start, text("a"), boundary, text("b"), finish("stop")]);
+    expect(of(said, "part-start")).toEqual([
+      { type: "part-start", choice: 0, part: 0, kind: "text" },
+      { type: "part-start", choice: 0, part: 1, kind: "text", id: "msg_2", extra: carried },
+    ]);
+  });
+
+  test("hold a vendor's state where it belongs: state alone is a thought without words", () => {
+    expect(shape(normalised([start, thought, signature, text("a"), finish("stop")]))).toEqual([
+      "part-start 0",
+      "reasoning",
+      "opaque",
+      "part-end 0",
+      "part-start 1",
+      "text",
+      "part-end 1",
+    ]);
+    expect(shape(normalised([start, signature, finish("stop")]))).toEqual([
+      "part-start 0",
+      "opaque",
+      "part-end 0",
+    ]);
+  });
+
+  test("of two choices are open side by side", () => {
+    expect(
+      shape(normalised([start, text("a"), text("b", 1), text("a"), finish("stop"), finish("stop", 1)])),
+    ).toEqual(["part-start 0", "text", "part-start 1", "text", "text", "part-end 0", "part-end 1"]);
+  });
 });
 
 describe("random events", () => {

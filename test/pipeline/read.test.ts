@@ -16,6 +16,8 @@ function batches(
   const events = readEvents(response, {
     adapter: openai,
     profile: { ...PLAIN_PROFILE, ...parts.profile },
+    hints: undefined,
+    names: undefined,
     stream: parts.stream ?? true,
     ownStart: { id: "ours", model: "asked", created: 7 },
     estimate: (characters) => ({ input: 1, output: characters, estimated: true }),
@@ -280,9 +282,9 @@ describe("batches", () => {
     ];
     const types = (await batches(answered(reads))).map((batch) => batch.map(({ type }) => type));
     expect(types).toEqual([
-      ["start", "text"],
+      ["start", "part-start", "text"],
       ["text", "text"],
-      ["finish", "usage", "end"],
+      ["part-end", "finish", "usage", "end"],
     ]);
   });
 
@@ -291,6 +293,8 @@ describe("batches", () => {
     for await (const batch of readEvents(response, {
       adapter: openai,
       profile: PLAIN_PROFILE,
+      hints: undefined,
+      names: undefined,
       stream: true,
       ownStart: { id: "", model: "", created: 0 },
       estimate: () => ({ input: 0, output: 0 }),

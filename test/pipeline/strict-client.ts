@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import type { StreamEvent, ToolDelta, ToolKind } from "../../src/core/event.ts";
-import { ToolCalls } from "../../src/pipeline/tool-calls.ts";
+import { type Surroundings, ToolCalls } from "../../src/pipeline/tool-calls.ts";
 
 /** A tool call's fragment as a backend sends it. */
 export type Fragment = Omit<ToolDelta, "type" | "choice">;
@@ -19,11 +19,17 @@ export function seen(fragments: readonly Fragment[]): Seen[] {
 }
 
 export function events(fragments: readonly Fragment[]): StreamEvent[] {
-  const calls = new ToolCalls(0, () => {});
+  const calls = new ToolCalls(0, surroundings());
   const out: StreamEvent[] = [];
   for (const fragment of fragments) calls.push({ type: "tool-delta", choice: 0, ...fragment }, out);
   calls.finish(out);
   return out;
+}
+
+/** An answer with nothing in it but the calls. */
+export function surroundings(): Surroundings {
+  let parts = 0;
+  return { count: () => {}, nextPart: () => parts++ };
 }
 
 /** As a strict client reads: a call begins once, whole, in order of its index; arguments only after it, at least one. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { StreamEvent } from "../../src/core/event.ts";
 import { ToolCalls } from "../../src/pipeline/tool-calls.ts";
-import { events, type Fragment, seen } from "./strict-client.ts";
+import { events, type Fragment, seen, surroundings } from "./strict-client.ts";
 
 const ours = expect.stringMatching(/^call_[0-9a-f]{24}$/);
 const weather = { id: "a", name: "weather", kind: "function", args: '{"at":"Kiel"}' };
@@ -249,7 +249,7 @@ describe("arguments", () => {
   });
 
   test("leave fragment by fragment, as they come", () => {
-    const calls = new ToolCalls(0, () => {});
+    const calls = new ToolCalls(0, surroundings());
     const out: StreamEvent[] = [];
     calls.push({ type: "tool-delta", choice: 0, index: 0, id: "a", name: "now", args: "{" }, out);
     expect(out.map(({ type }) => type)).toEqual(["tool-start", "tool-args"]);
@@ -282,14 +282,17 @@ describe("custom tools", () => {
 });
 
 test("what a call carries beside stays with it (Gemini's thought signature)", () => {
-  const extra = { extra_content: { google: { thought_signature: "s" } } };
+  const extra = {
+    dialect: "openai",
+    fields: { extra_content: { google: { thought_signature: "s" } } },
+  } as const;
   const out = events([
     { id: "a", name: "now", args: "{}", extra },
     { id: "b", name: "now", args: "{}" },
   ]);
   expect(out.filter(({ type }) => type === "tool-start")).toEqual([
-    { type: "tool-start", choice: 0, call: 0, id: "a", name: "now", kind: "function", extra },
-    { type: "tool-start", choice: 0, call: 1, id: "b", name: "now", kind: "function" },
+    { type: "tool-start", choice: 0, part: 0, call: 0, id: "a", name: "now", kind: "function", extra },
+    { type: "tool-start", choice: 0, part: 1, call: 1, id: "b", name: "now", kind: "function" },
   ]);
 });
 
@@ -311,7 +314,7 @@ describe("what no client could use is an error", () => {
   });
 
   test("arguments of a nameless call without an end are not collected for ever", () => {
-    const calls = new ToolCalls(0, () => {});
+    const calls = new ToolCalls(0, surroundings());
     const push = () => calls.push({ type: "tool-delta", choice: 0, index: 0, args: "x".repeat(50_000) }, []);
     push();
     push();

@@ -7,12 +7,13 @@ const PLAN: Plan = {
   core: [],
   wire: ["core"],
   config: ["core"],
+  store: ["core", "config"],
   adapters: ["core", "wire"],
   api: ["core", "wire"],
   backends: ["core", "wire", "config", "adapters"],
   pipeline: ["core", "wire", "adapters", "api", "backends"],
-  server: ["core", "config", "api", "backends", "pipeline"],
-  cli: ["core", "config", "server", "backends", "pipeline", "api"],
+  server: ["core", "config", "api", "backends", "pipeline", "store"],
+  cli: ["core", "config", "server", "backends", "pipeline", "api", "store"],
 };
 
 test("every import in the source follows the plan of the house", () => {

@@ -1,11 +1,13 @@
 import type { Backend } from "../backends/backend.ts";
 import { openBackends } from "../backends/open.ts";
 import type { Registry } from "../backends/registry.ts";
+import type { Witness } from "../pipeline/attempt.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import { Resolver } from "../pipeline/resolve.ts";
 import { createLog, type Log } from "../server/log.ts";
 import { stderrSink } from "../server/log-sink.ts";
 import { listen, type Listener } from "../server/listen.ts";
+import { ResponseStore } from "../store/responses.ts";
 import type { Command } from "./args.ts";
 import { banner, clientUrl } from "./banner.ts";
 import { wantsColour } from "./colour.ts";
@@ -26,14 +28,21 @@ export async function serve(command: Serve, terminal: Terminal): Promise<number>
   const log = createLog({ level: config.logLevel, json: !terminal.interactive, write: sink.write, colour });
   const { registry, monitor, problems } = openBackends(config, terminal.environment);
   const resolver = new Resolver(registry, config);
-  const pipeline = new Pipeline(resolver, {
+  const witness: Witness = {
     succeeded: (backend) => monitor.noteSuccess(backend),
     failed: (backend, failure) => monitor.noteFailure(backend, failure),
+  };
+  const pipeline = new Pipeline(resolver, witness, { strict: config.server.strict });
+  const responses = new ResponseStore({
+    directory: config.stateDir,
+    limits: config.responses,
+    warn: log.warn,
   });
   const { version } = versionInfo();
+  const { firstRound } = monitor;
   let listener: Listener;
   try {
-    listener = listen({ config, registry, resolver, pipeline, log, firstRound: monitor.firstRound, version });
+    listener = listen({ config, registry, resolver, pipeline, responses, log, firstRound, version });
   } catch (thrown) {
     terminal.err(`fairlead: ${cannotListen(config.server.host, config.server.port, thrown)}\n`);
     return EXIT.failure;

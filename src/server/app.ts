@@ -12,7 +12,10 @@ import { failureAnswer, jsonAnswer, ownAnswer } from "./respond.ts";
 import { completionRoutes } from "./routes/completion.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { messagesRoutes } from "./routes/messages.ts";
 import { modelRoutes } from "./routes/models.ts";
+import { ollamaRoutes } from "./routes/ollama.ts";
+import { responsesRoutes } from "./routes/responses.ts";
 
 /** All routes behind all guards, without a port: tests call `handle`. */
 export function createApp(deps: Deps) {
@@ -47,7 +50,10 @@ export function createApp(deps: Deps) {
     .use(healthRoutes(deps, calls))
     .use(modelRoutes(deps, calls))
     .use(completionRoutes(deps, calls))
-    .use(embeddingRoutes(deps, calls));
+    .use(embeddingRoutes(deps, calls))
+    .use(responsesRoutes(deps, calls))
+    .use(messagesRoutes(deps, calls))
+    .use(ollamaRoutes(deps, calls));
   mountEndpoints(app, deps.config.endpoints, (request, answer) => ownAnswer(calls.of(request), answer));
   let document: string | undefined;
   return app.get(

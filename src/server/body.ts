@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from "node:zlib";
 import { Failure } from "../core/failure.ts";
+import { pathOf } from "./call.ts";
 
 /**
  * The whole body of a JSON request, decompressed, at most `limit` bytes. A body that says its length up front is refused
@@ -14,7 +15,7 @@ export async function readBody(
   limit: number,
   patience = usualPatience(request, limit),
 ): Promise<Uint8Array> {
-  checkMediaType(request.headers.get("content-type"));
+  checkMediaType(request);
   const decode = decoderOf(request.headers.get("content-encoding"));
   const body = await inTime(readBytes(request, limit), patience);
   return decode === undefined ? body : decompress(decode, body, limit);
@@ -25,14 +26,24 @@ export async function readBody(
  * (forms, text/plain), so a strict check here is a second lock beside the Origin check. Without a type a page's request
  * still carries its Origin.
  */
-function checkMediaType(header: string | null): void {
+function checkMediaType(request: Request): void {
+  const header = request.headers.get("content-type");
   if (header === null || header === "application/json") return;
   const type = header.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (type === "" || /^application\/([a-z0-9.+_-]{1,64}\+)?json$/.test(type)) return;
+  if (type === "application/x-www-form-urlencoded" && isTyped(request)) return;
   throw new Failure(
     "unsupported_media_type",
     "The request body must be JSON: send the header `content-type: application/json`.",
   );
+}
+
+/**
+ * curl says "form" of everything that it is given with `-d`, and Ollama's documentation asks everything like that, because
+ * Ollama itself never looks. A browser always says from where it sends a form.
+ */
+function isTyped({ url, headers }: Request): boolean {
+  return pathOf(url).startsWith("/api/") && !headers.has("origin") && !headers.has("sec-fetch-site");
 }
 
 type Decoder = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;

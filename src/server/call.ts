@@ -1,4 +1,5 @@
 import type { Failure } from "../core/failure.ts";
+import type { Dialect } from "../core/request.ts";
 import type { Usage } from "../core/usage.ts";
 import type { Log, Outcome, RequestLine } from "./log.ts";
 
@@ -9,6 +10,8 @@ const REQUEST_ID = /^[\w.:-]{1,128}$/;
 export class Call {
   readonly id: string;
   readonly request: Request;
+  /** The dialect of the route: what its errors are written in. */
+  readonly dialect: Dialect;
   /** Headers of every answer to it: its id, and what a browser must be told. */
   readonly headers: Record<string, string>;
   readonly #log: Log;
@@ -21,7 +24,10 @@ export class Call {
     const sent = request.headers.get("x-request-id");
     this.id = sent !== null && REQUEST_ID.test(sent) ? sent : crypto.randomUUID();
     this.request = request;
+    this.dialect = dialectOf(pathOf(request.url), request.headers);
     this.headers = { "x-request-id": this.id, ...corsHeaders };
+    // The name that Anthropic's clients read it by.
+    if (this.dialect === "anthropic") this.headers["request-id"] = this.id;
     this.#log = log;
   }
 
@@ -94,6 +100,18 @@ function outcomeOf(status: number, failure: Failure | undefined): Outcome {
   if (failure.code === "cancelled") return "cancelled";
   if (failure.code === "upstream_truncated") return "truncated";
   return status >= 400 && status < 500 ? "rejected" : "failed";
+}
+
+/**
+ * Errors are written in the dialect of the route, also before it is known whether there is such a route. OpenAI and
+ * Anthropic have the route of the models in common; only a client of Anthropic's says for which version of its API it is.
+ */
+function dialectOf(path: string, headers: Headers): Dialect {
+  if (path === "/v1/messages" || path.startsWith("/v1/messages/")) return "anthropic";
+  if ((path === "/v1/models" || path.startsWith("/v1/models/")) && headers.has("anthropic-version"))
+    return "anthropic";
+  if (path.startsWith("/api/")) return "ollama";
+  return path.startsWith("/v1/responses") ? "openai-responses" : "openai";
 }
 
 /** Without `new URL`: a request for a strange Host has an address that is not one. */

@@ -14,7 +14,7 @@ export interface Origins {
 }
 
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
-const EXPOSED = "x-request-id, x-fairlead-backend, x-fairlead-notes, retry-after";
+const EXPOSED = "x-request-id, request-id, x-fairlead-backend, x-fairlead-notes, retry-after";
 /** Seconds a browser may reuse a preflight's answer. Chrome caps it at 7200; short, so that a changed config counts. */
 const MAX_AGE = "600";
 /** RFC 9110's token, and more names than any SDK sends (openai's about a dozen `x-stainless-*`). */

@@ -1,5 +1,6 @@
 import type { AnyElysia } from "elysia";
 import type { EndpointConfig } from "../config/config.ts";
+import { overlaps } from "../config/routes.ts";
 import { FRAMING_HEADERS } from "../core/headers.ts";
 
 /**
@@ -19,6 +20,14 @@ export function mountEndpoints(
       detail: detailOf(endpoint),
     });
   }
+}
+
+/** Does an endpoint of the user's answer some of this route's addresses? A built-in route that yields is then not there. */
+export function isTaken(
+  endpoints: readonly EndpointConfig[],
+  route: { method: string; path: string },
+): boolean {
+  return endpoints.some(({ method, path }) => method === route.method && overlaps(path, route.path));
 }
 
 /**

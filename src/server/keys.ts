@@ -31,6 +31,18 @@ export function clientKeys(keys: readonly string[]): (headers: Headers) => Failu
   };
 }
 
+/**
+ * Whose a request is that has passed the check: a name made of the key that does not tell it. Where no keys are asked for
+ * everybody is the same, whatever key they send.
+ */
+export function ownerOf(keys: readonly string[]): (headers: Headers) => string {
+  if (keys.length === 0) return () => "";
+  return (headers) => {
+    const [credential = ""] = credentials(headers);
+    return Buffer.from(hash(`owner of ${credential.slice(KEY.length)}`)).toString("base64url");
+  };
+}
+
 /** Marks a credential that is a key; `Basic` and other schemes are credentials too, though never good ones. */
 const KEY = "key ";
 

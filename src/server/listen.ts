@@ -61,6 +61,7 @@ export function listen(
         await isIdle(server, () => LAST_WORDS_MS);
       }
       await server.stop(true);
+      parts.responses.close();
     },
     hurry() {
       patience = 0;

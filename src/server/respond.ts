@@ -1,6 +1,7 @@
-import { errorAnswer } from "../api/openai-error.ts";
+import { errorAnswer } from "../api/errors.ts";
 import type { EventStream } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
+import { codeOf } from "../core/note.ts";
 import type { Run } from "../pipeline/pipeline.ts";
 import type { Call } from "./call.ts";
 import { Outlet, type OutletOptions } from "./outlet.ts";
@@ -26,10 +27,10 @@ export function ownAnswer(call: Call, answer: Response): Response {
   return answer;
 }
 
-/** A failure before anything was sent: its status and OpenAI's error object, logged. */
+/** A failure before anything was sent: its status and the error object of the client's dialect, logged. */
 export function failureAnswer(call: Call, thrown: unknown): Response {
   const failure = Failure.from(thrown);
-  const { status, body, headers } = errorAnswer(failure);
+  const { status, body, headers } = errorAnswer(failure, call);
   call.finish(status, failure);
   return new Response(body, { status, headers: { ...call.headers, ...headers } });
 }
@@ -37,7 +38,12 @@ export function failureAnswer(call: Call, thrown: unknown): Response {
 /** What was changed for a request, in the one line that a header has. */
 export function notesHeader(run: Run<unknown>): Record<string, string> {
   if (run.notes.length === 0) return {};
-  return { "x-fairlead-notes": run.notes.join("; ").replace(/[^\x20-\x7e]/g, "?") };
+  return {
+    "x-fairlead-notes": run.notes
+      .map(codeOf)
+      .join(", ")
+      .replace(/[^\x20-\x7e]/g, "?"),
+  };
 }
 
 /**
@@ -47,13 +53,15 @@ export function notesHeader(run: Run<unknown>): Record<string, string> {
 export async function streamAnswer(
   call: Call,
   run: Run<EventStream>,
-  options: OutletOptions,
+  options: OutletOptions & { type: string },
 ): Promise<Response> {
   const silent = await isSilent(run.result, options.heartbeat);
   const outlet = new Outlet(call, run.result, options);
   if (silent) outlet.beatNow();
-  call.note({ notes: run.notes.length });
-  return new Response(outlet.body, { headers: { ...call.headers, ...STREAM_HEADERS, ...notesHeader(run) } });
+  // What only the answer shows is known at its end: too late for a header.
+  call.onFinish(() => call.note({ notes: run.notes.length }));
+  const headers = { ...call.headers, "content-type": options.type, ...STREAM_HEADERS, ...notesHeader(run) };
+  return new Response(outlet.body, { headers });
 }
 
 /** True if nothing came within `limit` ms (0: however long it takes). Rejects with what `result` rejects with. */
@@ -72,7 +80,6 @@ async function isSilent(result: Promise<unknown>, limit: number): Promise<boolea
 }
 
 const STREAM_HEADERS = {
-  "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache",
   // nginx and others hold streams back unless told not to.
   "x-accel-buffering": "no",

@@ -15,7 +15,8 @@ describe("answers", () => {
   test("a configured origin is named, with the headers a client library reads", () => {
     expect(createCors([ORIGIN]).headers(ORIGIN)).toEqual({
       "access-control-allow-origin": ORIGIN,
-      "access-control-expose-headers": "x-request-id, x-fairlead-backend, x-fairlead-notes, retry-after",
+      "access-control-expose-headers":
+        "x-request-id, request-id, x-fairlead-backend, x-fairlead-notes, retry-after",
       vary: "Origin",
     });
   });
@@ -53,13 +54,13 @@ describe("preflight", () => {
     const answer = preflightOf([ORIGIN], {
       ...ASKED,
       "access-control-request-headers":
-        "authorization,content-type,X-Stainless-Lang, x-stainless-retry-count",
+        "authorization,content-type,X-Stainless-Lang, x-api-key, anthropic-version,anthropic-beta",
     });
     expect(answer?.status).toBe(204);
     expect(await answer?.text()).toBe("");
     expect(Object.fromEntries(answer?.headers ?? [])).toEqual({
       "access-control-allow-headers":
-        "authorization, content-type, x-stainless-lang, x-stainless-retry-count",
+        "authorization, content-type, x-stainless-lang, x-api-key, anthropic-version, anthropic-beta",
       "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
       "access-control-allow-origin": ORIGIN,
       "access-control-max-age": "600",

@@ -80,7 +80,7 @@ describe("vectors come in the encoding that was asked for", () => {
 describe("vectors of another length than asked for", () => {
   test.each([
     [3, undefined],
-    [2, "dimensions was ignored by the backend: its vectors have 3 numbers, not 2"],
+    [2, "dropped:dimensions"],
     [undefined, undefined],
   ])("dimensions %j: note %j", async (dimensions, note) => {
     const { answer, line } = await embed(answers(embeddings(VECTORS)), { dimensions });

@@ -47,8 +47,22 @@ function pathsOf(document: JsonRecord): Record<string, Record<string, JsonRecord
   return document.paths as Record<string, Record<string, JsonRecord>>;
 }
 
-test("the routes that a custom endpoint may not take are the ones that are there", () => {
+test("the routes that are listed as built in are the ones that are there", () => {
   expect(routesOf({})).toEqual(builtIn);
+});
+
+test("a route that yields is not there beside an endpoint of the user's that answers the same", () => {
+  const [custom] = CUSTOM;
+  if (!custom) throw new Error("no custom endpoint");
+  const given = BUILT_IN_ROUTES.filter(({ yields }) => yields);
+  for (const { method, path } of given) {
+    const routes = routesOf({ endpoints: [{ ...custom, method, path }] });
+    expect(routes).toEqual(builtIn);
+  }
+  const wide = { ...custom, path: "/api/:what" };
+  expect(routesOf({ endpoints: [wide] })).toEqual(
+    [...builtIn.filter((route) => !/^GET \/api\//.test(route)), "GET /api/:what"].sort(),
+  );
 });
 
 describe("the description of the API", () => {
@@ -61,7 +75,7 @@ describe("the description of the API", () => {
       ([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const written = routesOf({ endpoints: CUSTOM }).map((route) =>
-      route.replace("*", "{id}").replace(":id", "{id}"),
+      route.replace("*", "{id}").replace(/:(\w+)/, "{$1}"),
     );
     expect(described.sort()).toEqual(written.sort());
     expect(written).toHaveLength(BUILT_IN_ROUTES.length + CUSTOM.length);

@@ -5,6 +5,7 @@ import { Failure } from "../../src/core/failure.ts";
 import { Call } from "../../src/server/call.ts";
 import { createLog } from "../../src/server/log.ts";
 import { Outlet, type OutletOptions } from "../../src/server/outlet.ts";
+import { streamed } from "../api/asked.ts";
 import { readStream } from "./said.ts";
 
 const START: StreamEvent = { type: "start", id: "1", model: "m", created: 1 };
@@ -27,7 +28,7 @@ function outlet(batches: Iterable<StreamEvent[]>, more: Partial<OutletOptions> =
       return Promise.resolve({ done: true, value: undefined });
     },
   };
-  const writer = chat.stream({ model: "m", includeUsage: false });
+  const writer = chat.stream({ model: "m", request: streamed() });
   const options = { writer, heartbeat: 0, signal: control.signal, ...more };
   const { body } = new Outlet(call, Promise.resolve(events), options);
   return { body, control, lines, released, text: () => new Response(body).text() };

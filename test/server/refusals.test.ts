@@ -81,7 +81,6 @@ const ROWS: Row[] = [
   ["an unknown address", "/v1/nothing", {}, 404, { code: "unknown_url", message: /\/v1\/nothing/ }],
   ["a base URL without /v1", "/models", {}, 404, { message: /Did you mean \/v1\/models\?/ }],
   ["an address that is no text", "/%ff/%zz?key=1", {}, 404, { code: "unknown_url" }],
-  ["the root", "/", {}, 404, { code: "unknown_url" }],
   ["an unknown model's card", "/v1/models/nope", {}, 404, { code: "model_not_found" }],
   ["a foreign host", "/health", { headers: { host: "evil.example" } }, 421, { code: "misdirected_host" }],
   [

@@ -1,11 +1,20 @@
+import type { Backend } from "../../src/backends/backend.ts";
+import type { Means } from "../../src/backends/means.ts";
 import { openBackends } from "../../src/backends/open.ts";
 import type { Registry } from "../../src/backends/registry.ts";
-import type { BackendConfig, EndpointConfig, ServerConfig } from "../../src/config/config.ts";
+import type {
+  BackendConfig,
+  EndpointConfig,
+  ResponsesConfig,
+  ServerConfig,
+} from "../../src/config/config.ts";
+import type { Failure } from "../../src/core/failure.ts";
 import type { ModelAlias } from "../../src/core/model.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { Resolver } from "../../src/pipeline/resolve.ts";
 import { listen } from "../../src/server/listen.ts";
 import { createLog } from "../../src/server/log.ts";
+import { ResponseStore } from "../../src/store/responses.ts";
 import { backendTable } from "../backends/scene/config.ts";
 import type { Upstream } from "../upstream/scripted.ts";
 import { Caller } from "./caller.ts";
@@ -16,10 +25,15 @@ export interface Parts {
   models?: ModelAlias[];
   defaultModel?: string;
   endpoints?: EndpointConfig[];
+  /** What is kept of responses, which is nothing unless this says so; in `stateDir`, or in memory. */
+  responses?: Partial<ResponsesConfig>;
+  stateDir?: string;
   /** Look at every backend once before the test begins. Otherwise none is ever looked at. */
   look?: boolean;
   /** What a request for an unknown model waits for. */
   firstRound?: Promise<void>;
+  /** How backends are reached; by default over the network. */
+  means?: Means;
 }
 
 /** One line of the log, as JSON. */
@@ -102,22 +116,37 @@ export async function startServer(parts: Parts = {}): Promise<Running> {
 export function assemble(parts: Parts, write: (line: string) => void) {
   const config = configOf(parts);
   const log = createLog({ level: "debug", json: true, write });
-  const { registry, monitor } = openBackends(config, {}, { clock: STOPPED });
+  const { registry, monitor } = openBackends(
+    config,
+    {},
+    {
+      clock: STOPPED,
+      ...(parts.means ? { means: parts.means } : {}),
+    },
+  );
   const resolver = new Resolver(registry, config);
-  const pipeline = new Pipeline(resolver, {
-    succeeded: (backend) => monitor.noteSuccess(backend),
-    failed: (backend, failure) => monitor.noteFailure(backend, failure),
+  const witness = {
+    succeeded: (backend: Backend) => monitor.noteSuccess(backend),
+    failed: (backend: Backend, failure: Failure) => monitor.noteFailure(backend, failure),
+  };
+  const pipeline = new Pipeline(resolver, witness, config.server);
+  const responses = new ResponseStore({
+    directory: config.stateDir,
+    limits: config.responses,
+    warn: log.warn,
   });
   const { firstRound = Promise.resolve() } = parts;
-  return { config, registry, resolver, pipeline, log, firstRound, version: "0.0.0-test", monitor };
+  return { config, registry, resolver, pipeline, responses, log, firstRound, version: "0.0.0-test", monitor };
 }
 
 /** Time in which no look at a backend is ever due. */
 const STOPPED = { now: Date.now, after: () => () => {} };
 
-function configOf({ backends = [], server, models = [], defaultModel, endpoints = [] }: Parts) {
+function configOf(parts: Parts) {
+  const { backends = [], server, models = [], defaultModel, endpoints = [], responses, stateDir } = parts;
   return {
     defaultModel,
+    stateDir,
     server: {
       host: "127.0.0.1",
       port: 0,
@@ -125,10 +154,12 @@ function configOf({ backends = [], server, models = [], defaultModel, endpoints 
       corsOrigins: [],
       allowedHosts: [],
       bodyMax: 1024 * 1024,
+      strict: false,
       drain: 0,
       heartbeat: 0,
       ...server,
     },
+    responses: { store: false, ttl: 3_600_000, sizeMax: 1024 * 1024, ...responses },
     discovery: { enabled: false },
     logLevel: "debug" as const,
     backends,

@@ -1,5 +1,6 @@
 import { Elysia } from "elysia";
 import { EmbeddingsBody, readEmbeddings, writeEmbeddings } from "../../api/embeddings.ts";
+import type { EmbeddingRequest } from "../../core/request.ts";
 import type { Calls } from "../call.ts";
 import type { Deps } from "../deps.ts";
 import { withBody } from "../openapi.ts";
@@ -19,7 +20,7 @@ export function embeddingRoutes(deps: Deps, calls: Calls) {
   );
 }
 
-async function answer({ call, request, signal }: Asked, deps: Deps): Promise<Response> {
+async function answer({ call, request, signal }: Asked<EmbeddingRequest>, deps: Deps): Promise<Response> {
   const run = deps.pipeline.embed(request, signal);
   call.routedTo(run.target.backend.name, request.model || run.target.model);
   const { vectors, usage } = await run.result;

@@ -14,28 +14,28 @@ export interface RouteContext {
 }
 
 /** A request for a model, ready to be answered. */
-export interface Asked {
+export interface Asked<T extends ModelRequest> {
   call: Call;
-  request: ModelRequest;
+  request: T;
   /** Ends everything that is done for it. */
   signal: AbortSignal;
 }
 
 /** One dialect's way to read a body: throws a Failure. */
-export type Read = (body: RawObject, id: string) => ModelRequest;
+export type Read<T extends ModelRequest> = (body: RawObject, id: string, headers: Headers) => T;
 
 /** Reads a request for a model and answers it; both end when the client leaves or the server stops. */
-export function answerModel(
+export function answerModel<T extends ModelRequest>(
   context: RouteContext,
   { deps, calls }: { deps: Deps; calls: Calls },
-  read: Read,
-  answer: (asked: Asked) => Promise<Response>,
+  read: Read<T>,
+  answer: (asked: Asked<T>) => Promise<Response>,
 ): Promise<Response> {
   const call = calls.of(context.request);
   return deps.underway.answer(call, async (signal) => {
     keepOpen(context, call);
     const body = await unlessEnded(signal, readBody(context.request, deps.config.server.bodyMax));
-    const request = read(readObject(body), call.id);
+    const request = read(readObject(body), call.id, context.request.headers);
     call.note({ model: request.model, stream: request.stream });
     // In the first moments after the start a model may not have been found yet.
     if (!deps.resolver.knows(request.model)) await unlessEnded(signal, deps.firstRound);

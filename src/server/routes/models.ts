@@ -1,5 +1,10 @@
 import { Elysia } from "elysia";
-import { writeModel, writeModelList } from "../../api/models.ts";
+import {
+  writeAnthropicModel,
+  writeAnthropicModelList,
+  writeModel,
+  writeModelList,
+} from "../../api/models.ts";
 import { decodePercent } from "../../core/percent.ts";
 import { type Calls, pathOf } from "../call.ts";
 import type { Deps } from "../deps.ts";
@@ -7,7 +12,10 @@ import { jsonAnswer } from "../respond.ts";
 
 const PREFIX = "/v1/models/";
 
-/** `GET /v1/models`, `GET /v1/models/{id}` and `GET /v1/backends`: answered from what is known, no backend is asked. */
+/**
+ * `GET /v1/models`, `GET /v1/models/{id}` and `GET /v1/backends`: answered from what is known, no backend is asked. A
+ * client that sends `anthropic-version` gets Anthropic's form of the first two.
+ */
 export function modelRoutes(deps: Deps, calls: Calls) {
   const { registry, resolver } = deps;
   return new Elysia()
@@ -15,7 +23,9 @@ export function modelRoutes(deps: Deps, calls: Calls) {
       "/v1/models",
       async ({ request }) => {
         await deps.firstRound;
-        return jsonAnswer(calls.of(request), writeModelList(resolver.list()));
+        const call = calls.of(request);
+        const write = call.dialect === "anthropic" ? writeAnthropicModelList : writeModelList;
+        return jsonAnswer(call, write(resolver.list()));
       },
       { detail: { summary: "List the models", tags: ["models"] } },
     )
@@ -25,7 +35,9 @@ export function modelRoutes(deps: Deps, calls: Calls) {
         await deps.firstRound;
         // From the address itself: ids hold slashes, which clients send plain or encoded.
         const id = decodePercent(pathOf(request.url).slice(PREFIX.length));
-        return jsonAnswer(calls.of(request), writeModel(resolver.describe(id)));
+        const call = calls.of(request);
+        const write = call.dialect === "anthropic" ? writeAnthropicModel : writeModel;
+        return jsonAnswer(call, write(resolver.describe(id)));
       },
       { detail: { summary: "Describe one model", tags: ["models"] } },
     )

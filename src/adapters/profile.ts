@@ -30,8 +30,12 @@ export interface Profile {
   emptyArguments: boolean;
   /** Fields of messages that the host answers with an error. Mistral refuses every one it does not know, Groq `name`. */
   messageDrop: readonly string[];
-  /** `<think>..</think>` at the beginning of the text is reasoning. LM Studio leaves it there unless told otherwise. */
-  thinkTags: boolean;
+  /**
+   * Does `<think>..</think>` at the beginning of the text hold reasoning? LM Studio leaves it there unless told otherwise
+   * (`whole`). Some chat templates open the tag in the prompt, so that the text begins in the thoughts (`opened`): looking
+   * for that holds words back, so it is done where somebody says so.
+   */
+  thinkTags: "none" | "whole" | "opened";
   /** Does the host know the role `developer`? Chat templates of local engines (llama.cpp, vLLM, Ollama) do not. */
   developerRole: boolean;
   /** LM Studio refuses `response_format: json_object`; a schema that allows any object says the same. */
@@ -108,7 +112,7 @@ export const PLAIN_PROFILE: Profile = Object.freeze({
   toolIds: "any",
   emptyArguments: true,
   messageDrop: Object.freeze([]),
-  thinkTags: false,
+  thinkTags: "none",
   developerRole: true,
   jsonObject: "native",
   jsonSchema: "native",

@@ -45,8 +45,12 @@ export interface ErrorFields {
 /** Of a prompt that is too long in OpenAI's own words, out of which agents read the numbers, if both are known. */
 function messageOf({ code, message, detail }: Failure): string {
   const { promptTokens, contextTokens } = detail;
-  if (code !== "context_length_exceeded" || promptTokens === undefined || contextTokens === undefined)
-    return message;
+  if (code !== "context_length_exceeded") return message;
+  // Clients that look at the words, as LangChain does, look for these.
+  if (promptTokens === undefined || contextTokens === undefined)
+    return /maximum context length/i.test(message)
+      ? message
+      : `The model's maximum context length is exceeded: ${message}`;
   return `This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${promptTokens} tokens. Please reduce the length of the messages.`;
 }
 

@@ -101,8 +101,8 @@ class Planner {
       return;
     }
     if (this.#isTaken(address.url)) return;
-    // Whoever says OPENAI_BASE_URL means "speaks OpenAI", not "is OpenAI".
-    const elsewhere = preset.where === "remote" && address.url !== preset.url;
+    // Whoever says OPENAI_BASE_URL means "speaks OpenAI", not "is OpenAI". Other dialects are spoken wherever they are.
+    const elsewhere = preset === PRESETS.openai && address.url !== preset.url;
     this.#add({
       origin: "environment",
       name: this.#freeName(preset.name),

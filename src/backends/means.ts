@@ -75,7 +75,7 @@ function profileOf({ settings: { thinkTags, apiVersion } }: Place, preset: Prese
   if (thinkTags === undefined && apiVersion === undefined) return profile;
   return {
     ...profile,
-    ...(thinkTags === undefined ? {} : { thinkTags }),
+    ...(thinkTags === undefined ? {} : { thinkTags: thinkTags ? "opened" : "none" }),
     ...(apiVersion === undefined ? {} : { apiVersion }),
   };
 }

@@ -67,7 +67,7 @@ export const PROFILES = Object.freeze({
     // `json_object` is refused: "'response_format.type' must be 'json_schema' or 'text'".
     jsonObject: "schema",
     // Its own setting "separate reasoning_content" is off unless somebody turned it on.
-    thinkTags: true,
+    thinkTags: "whole",
     // LM Studio sends floats whatever encoding_format says.
     base64Embeddings: false,
     // Of its documented parameters.
@@ -193,7 +193,7 @@ export const PROFILES = Object.freeze({
   minimax: {
     ...TEMPLATED,
     // M2 writes its thoughts into the text.
-    thinkTags: true,
+    thinkTags: "whole",
     jsonSchema: "object",
     reasoning: "none",
     reasoningBack: "reasoning_content",

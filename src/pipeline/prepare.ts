@@ -120,10 +120,14 @@ function readOptions(
 
 function thinkSplitter({ request, target }: Attempt, { habits }: Memory): ThinkSplitter | undefined {
   const { backend, model } = target;
-  if (!backend.profile.thinkTags || request.operation !== "chat") return undefined;
+  const { thinkTags } = backend.profile;
+  if (thinkTags === "none" || request.operation !== "chat") return undefined;
+  const known = habits.of(backend, model);
+  // Words are held back only of a model that is said to think: every other one's first answer would come late for nothing.
+  const thinks = thinkTags === "opened" || backend.models.get(model)?.capabilities?.reasoning === true;
   return new ThinkSplitter({
     whole: !request.stream,
-    habit: habits.of(backend, model),
+    habit: known === "unknown" && !thinks ? "plain" : known,
     learn: (habit) => habits.learn(backend, model, habit),
   });
 }

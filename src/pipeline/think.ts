@@ -25,8 +25,8 @@ export interface SplitOptions {
  * normaliser, tags and the blank space around them left out. Not closed, it is reasoning to the end.
  *
  * Some chat templates open the tag in the prompt, so that only `</think>` appears. Then the beginning is reasoning, but
- * nobody knows that before the tag comes. A whole answer is held until it is known; of a stream the first 2048 characters
- * are. Whether a model does so is learnt from its answers: of one that does, the text is held until the tag or the end,
+ * nobody knows that before the tag comes. A whole answer is held until it is known; of a stream whose habit is unknown the
+ * first 2048 characters are. Whether a model does so is learnt from its answers: of one that does, the text is held until the tag or the end,
  * of one that does not nothing is. An engine that says reasoning of its own accord has told the two apart already.
  */
 export class ThinkSplitter {

@@ -47,13 +47,19 @@ const TABLE: Record<FailureCode, [status: number, type: string, code: string | n
 };
 const CODES = Object.keys(TABLE) as FailureCode[];
 
+/** Of a prompt that is too long, clients look for OpenAI's own words. */
+function wordsFor(code: FailureCode): string {
+  if (code !== "context_length_exceeded") return "What happened.";
+  return "The model's maximum context length is exceeded: What happened.";
+}
+
 describe("every failure is OpenAI's error object", () => {
   test.each(CODES)("%s", (code) => {
     const [status, type, word] = TABLE[code];
     const answer = openaiError(new Failure(code, "What happened."));
     expect([answer.status, parsed(answer.body)]).toEqual([
       status,
-      { error: { message: "What happened.", type, param: null, code: word } },
+      { error: { message: wordsFor(code), type, param: null, code: word } },
     ]);
     expect(answer.headers["content-type"]).toBe("application/json");
     expectSchema("ErrorResponse", parsed(answer.body));
@@ -70,7 +76,7 @@ describe("every failure is OpenAI's error object", () => {
     };
     const answer = openaiError(new Failure(code, "What happened.", detail));
     expect(JSON.stringify(answer)).not.toContain("secret");
-    expect(parsed(answer.body)).toMatchObject({ error: { message: "What happened.", param: "n" } });
+    expect(parsed(answer.body)).toMatchObject({ error: { message: wordsFor(code), param: "n" } });
     expect(answer.headers["retry-after"]).toBe("7");
     expectSchema("ErrorResponse", parsed(answer.body));
   });

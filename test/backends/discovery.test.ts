@@ -52,6 +52,14 @@ describe("the environment names backends", () => {
       ["environment openai openai-compatible http://localhost:5000 recognised"],
     ],
     [
+      { ANTHROPIC_API_KEY: "k", ANTHROPIC_BASE_URL: "https://gw.example" },
+      ["environment anthropic anthropic https://gw.example taken at its word"],
+    ],
+    [
+      { AZURE_OPENAI_API_KEY: "k", AZURE_OPENAI_ENDPOINT: "https://we.openai.azure.com/" },
+      ["environment azure azure https://we.openai.azure.com taken at its word"],
+    ],
+    [
       { GROQ_API_KEY: "k", MISTRAL_API_KEY: "k" },
       [
         "environment groq groq https://api.groq.com/openai taken at its word",

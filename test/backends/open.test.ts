@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { Profile } from "../../src/adapters/profile.ts";
 import { type Backends, openBackends } from "../../src/backends/open.ts";
 import { PRESETS, type PresetName } from "../../src/backends/presets.ts";
 import { PACE } from "../../src/backends/watch.ts";
@@ -48,12 +49,12 @@ test.each<[PresetName, Script]>([
   expect(description?.model_count).toBeGreaterThan(0);
 });
 
-test.each<[PresetName, boolean | undefined, boolean]>([
-  ["lmstudio", undefined, true],
-  ["lmstudio", false, false],
-  ["vllm", undefined, false],
-  ["vllm", true, true],
-])("%s with think_tags %p: tags are looked for: %p", (type, thinkTags, expected) => {
+test.each<[PresetName, boolean | undefined, Profile["thinkTags"]]>([
+  ["lmstudio", undefined, "whole"],
+  ["lmstudio", false, "none"],
+  ["vllm", undefined, "none"],
+  ["vllm", true, "opened"],
+])("%s with think_tags %p: tags are looked for: %s", (type, thinkTags, expected) => {
   const table = backendTable("gpu", type, { url: "http://127.0.0.1:1", thinkTags });
   using backends = opened(configWith({ backends: [table], discovery: false }), {});
   expect(backends.registry.find("gpu")?.profile.thinkTags).toBe(expected);

@@ -10,6 +10,7 @@ import { readFailure, type ReadOptions, type Stage } from "./read.ts";
 import type { Target } from "./resolve.ts";
 import { ThinkSplitter } from "./think.ts";
 import type { ThinkHabits } from "./think-habits.ts";
+import { SingleCall } from "./single-call.ts";
 import { translated } from "./translate.ts";
 import type { Vault } from "./vault.ts";
 import { VaultRecorder } from "./vault-recorder.ts";
@@ -56,9 +57,9 @@ export function prepare(attempt: Attempt, memory: Memory): Prepared {
   const { vault } = memory;
   const { asked, names } = translated(request, { adapter, profile, defaults, vault }, notes);
   const { path, body, headers, hints } = adapter.write(asked, destinationOf(attempt), notes);
-  // Written, it will be sent: the engine makes the room for it, and what follows soon should not ask for another.
-  if (hints?.asked?.room !== undefined) backend.gaveRoom(model, hints.asked.room);
   if (strict) refuseLosses(notes);
+  // It will be sent: the engine makes the room for it, and what follows soon should not ask for another.
+  if (hints?.asked?.room !== undefined) backend.gaveRoom(model, hints.asked.room);
   const sent: UpstreamRequest = {
     method: "POST",
     path,
@@ -137,13 +138,17 @@ function stagesFor({ request, strict, notes }: Attempt, { vault }: Memory, { dia
   if (request.operation === "embeddings") return stages;
   // A client of the backend's own dialect has a place for its state.
   if (request.answerDialect !== dialect) {
-    const recorder = new VaultRecorder(vault);
+    const recorder = new VaultRecorder(vault, request.owner ?? "");
     stages.push((events) => {
       recorder.see(events);
       return events;
     });
   }
   const expected = expectedOf(request, dialect);
+  if (expected?.single) {
+    const single = new SingleCall(expected.single.field, notes);
+    stages.push((events) => single.pass(events));
+  }
   if (expected) {
     const check = new AnswerCheck(expected, { strict, notes });
     stages.push((events) => check.pass(events));

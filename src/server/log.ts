@@ -24,8 +24,8 @@ export interface RequestLine {
   failure?: FailureCode | undefined;
   /** What really happened, for a failure whose message tells the caller less: only its kind and place are written. */
   cause?: unknown;
-  /** How many notes went out with the answer. */
-  notes?: number | undefined;
+  /** What was dropped, renamed or emulated, in the words of `x-fairlead-notes`. */
+  notes?: string | undefined;
 }
 
 /**
@@ -188,7 +188,7 @@ function requestText(line: RequestLine): string[] {
     tokens === undefined
       ? ""
       : `${about}${line.inputTokens ?? "?"} in ${about}${line.outputTokens ?? "?"} out`,
-    line.notes ? `notes ${line.notes}` : "",
+    line.notes ? printable(line.notes) : "",
     kindAndPlace(line.cause) ?? "",
     printable(line.id),
   ];

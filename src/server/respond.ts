@@ -35,15 +35,20 @@ export function failureAnswer(call: Call, thrown: unknown): Response {
   return new Response(body, { status, headers: { ...call.headers, ...headers } });
 }
 
-/** What was changed for a request, in the one line that a header has. */
+/** Longest line of notes, characters: names of unknown fields are the client's, and a header has a limit. */
+const NOTES_MAX = 2048;
+
+/** What was changed for a request, as one line for the header and the log; undefined: nothing. */
+export function notesLine({ notes }: Pick<Run<unknown>, "notes">): string | undefined {
+  if (notes.length === 0) return undefined;
+  const line = notes.map(codeOf).join(", ");
+  return line.slice(0, NOTES_MAX).replace(/[^\x20-\x7e]/g, "?");
+}
+
+/** The header that tells it. */
 export function notesHeader(run: Run<unknown>): Record<string, string> {
-  if (run.notes.length === 0) return {};
-  return {
-    "x-fairlead-notes": run.notes
-      .map(codeOf)
-      .join(", ")
-      .replace(/[^\x20-\x7e]/g, "?"),
-  };
+  const line = notesLine(run);
+  return line === undefined ? {} : { "x-fairlead-notes": line };
 }
 
 /**
@@ -59,7 +64,7 @@ export async function streamAnswer(
   const outlet = new Outlet(call, run.result, options);
   if (silent) outlet.beatNow();
   // What only the answer shows is known at its end: too late for a header.
-  call.onFinish(() => call.note({ notes: run.notes.length }));
+  call.onFinish(() => call.note({ notes: notesLine(run) }));
   const headers = { ...call.headers, "content-type": options.type, ...STREAM_HEADERS, ...notesHeader(run) };
   return new Response(outlet.body, { headers });
 }

@@ -86,7 +86,7 @@ describe("vectors of another length than asked for", () => {
     const { answer, line } = await embed(answers(embeddings(VECTORS)), { dimensions });
     expect(answer).toMatchObject({ status: 200 });
     expect(answer.headers.get("x-fairlead-notes") ?? undefined).toBe(note);
-    expect(line).toMatchObject({ notes: note === undefined ? 0 : 1 });
+    expect(line.notes).toBe(note);
   });
 });
 

@@ -35,6 +35,14 @@ export function faultOf(asker: Asker, stream: boolean, { status, text }: Ended):
 
 const messages = [{ role: "user", content: "hi" }];
 
+export const RESPONSES: Asker = {
+  path: "/v1/responses",
+  body: (model, stream) => ({ model, stream, input: "hi" }),
+  shortStream: shortResponse,
+  isWhole: (text) => /^event: response\.(?:completed|incomplete)\n/m.test(text),
+  codeOf: (text) => errorOf({ text }).code,
+};
+
 /** Every way to ask for a text. */
 export const ASKERS: Readonly<Record<string, Asker>> = {
   "chat completions": {
@@ -47,13 +55,7 @@ export const ASKERS: Readonly<Record<string, Asker>> = {
     body: (model, stream) => ({ model, stream, prompt: "hi" }),
     ...openai(),
   },
-  responses: {
-    path: "/v1/responses",
-    body: (model, stream) => ({ model, stream, input: "hi" }),
-    shortStream: shortResponse,
-    isWhole: (text) => /^event: response\.(?:completed|incomplete)\n/m.test(text),
-    codeOf: (text) => errorOf({ text }).code,
-  },
+  responses: RESPONSES,
   messages: {
     path: "/v1/messages",
     headers: { "anthropic-version": "2023-06-01" },

@@ -126,7 +126,7 @@ describe("what had to be changed is named in the answer", () => {
     const { answer, line } = await sent(question({ ...withheld, stream }), { script, type: "llamacpp" });
     expect(answer.headers.get("x-fairlead-notes")).toBe("emulated:tool_choice");
     expect(answer.headers.get("x-fairlead-backend")).toBe("up");
-    expect(line).toMatchObject({ notes: 1 });
+    expect(line.notes).toBe("emulated:tool_choice");
   });
 
   test("and that fewer choices came than were asked for", async () => {

@@ -8,8 +8,12 @@ import { assemble, type Parts } from "./running.ts";
 
 /** What a backend sends, without a network. */
 export interface Sends {
+  /** 200 unless this says otherwise. */
+  status?: number;
   type: string;
-  bytes: Uint8Array;
+  headers?: Readonly<Record<string, string>>;
+  /** In one read. */
+  bytes: Uint8Array | string;
   /** Of the connection, after the last byte. */
   fault?: Failure;
 }
@@ -18,6 +22,16 @@ export interface Sends {
 export interface Inside {
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
+
+/** An event stream. */
+export const streams = (bytes: string, type = "text/event-stream"): Sends => ({ type, bytes });
+
+/** A JSON document. */
+export const says = (value: unknown, more: Partial<Sends> = {}): Sends => ({
+  type: "application/json",
+  bytes: JSON.stringify(value),
+  ...more,
+});
 
 /** Every request to a backend is answered with what `backend` says of it. */
 export function serveInside(parts: Parts, backend: (request: UpstreamRequest) => Sends): Inside {
@@ -48,13 +62,13 @@ export function serveInside(parts: Parts, backend: (request: UpstreamRequest) =>
   };
 }
 
-function responseOf({ type, bytes, fault }: Sends): UpstreamResponse {
+function responseOf({ status = 200, type, headers = {}, bytes, fault }: Sends): UpstreamResponse {
   return {
-    status: 200,
-    headers: new Map([["content-type", type]]),
+    status,
+    headers: new Map(Object.entries({ "content-type": type, ...headers })),
     body: (async function* () {
       await Promise.resolve();
-      if (bytes.length > 0) yield bytes;
+      if (bytes.length > 0) yield typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
       if (fault) throw fault;
     })(),
   };

@@ -27,7 +27,7 @@ const DONE: RequestLine = {
   durationMs: 1234.5678,
   inputTokens: 12,
   outputTokens: 340,
-  notes: 1,
+  notes: "dropped:n",
 };
 
 describe("a line for machines", () => {
@@ -49,7 +49,7 @@ describe("a line for machines", () => {
       duration_ms: 1234.6,
       input_tokens: 12,
       output_tokens: 340,
-      notes: 1,
+      notes: "dropped:n",
     });
   });
 
@@ -83,7 +83,7 @@ describe("a line for people", () => {
 
   test("tells a good request at a glance", () => {
     expect(text({})).toBe(
-      "12:03:04 200 POST /v1/chat/completions  qwen3-8b  on gpu  stream  first token 85 ms  1.2 s  12 in 340 out  notes 1  req_1",
+      "12:03:04 200 POST /v1/chat/completions  qwen3-8b  on gpu  stream  first token 85 ms  1.2 s  12 in 340 out  dropped:n  req_1",
     );
   });
 
@@ -96,7 +96,7 @@ describe("a line for people", () => {
         ttftMs: undefined,
         inputTokens: undefined,
         outputTokens: undefined,
-        notes: 0,
+        notes: undefined,
         stream: false,
         durationMs: 12.3,
       }),

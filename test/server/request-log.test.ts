@@ -45,7 +45,6 @@ describe("a request leaves exactly one line", () => {
       outcome: "ok",
       input_tokens: 3,
       output_tokens: 2,
-      notes: 0,
     });
     expect(line.ttft_ms).toBeNumber();
     expect(Number(line.duration_ms)).toBeGreaterThanOrEqual(Number(line.ttft_ms));

@@ -112,7 +112,7 @@ describe("a chat engine behind /v1/responses", () => {
         { type: "web_search", external_web_access: true },
       ],
       tool_choice: "auto",
-      parallel_tool_calls: false,
+      parallel_tool_calls: true,
       reasoning: { summary: "auto" },
       store: false,
       stream: true,

@@ -30,7 +30,12 @@ interface Delta {
   role?: string;
   content?: string;
   reasoning_content?: string;
-  tool_calls?: { index: number; id?: string; function?: { name?: string; arguments?: string } }[];
+  tool_calls?: {
+    index: number;
+    id?: string;
+    type?: string;
+    function?: { name?: string; arguments?: string };
+  }[];
 }
 
 /** The error of an answer that is nothing else; throws when it is not exactly OpenAI's object. */

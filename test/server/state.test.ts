@@ -89,4 +89,27 @@ describe("state that a chat client cannot keep comes back to its vendor with the
     expect([answer.status, asked]).toEqual([200, 1]);
     expect(other.requests[0]?.text()).not.toContain(SIGNED_THOUGHT.signature);
   });
+
+  test("nor to a caller with another key, whatever call that one names", async () => {
+    await using upstream = await startUpstream((_, wire) => wire.json(200, ANTHROPIC));
+    await using server = await startServer({
+      server: { apiKeys: ["sk-a", "sk-b"] },
+      backends: [backendAt(upstream, { type: "anthropic" })],
+    });
+    const caller = await server.caller();
+    const ask = async (key: string, messages: unknown[]) => {
+      const headers = { authorization: `Bearer ${key}` };
+      expect((await caller.ask(CHAT, { headers, body: question({ messages, tools }) })).status).toBe(200);
+      return upstream.requests.at(-1)?.text();
+    };
+    await ask("sk-a", [user]);
+    const call = { id: "toolu_1", type: "function", function: { name: "now", arguments: "{}" } };
+    const turn = [
+      user,
+      { role: "assistant", content: null, tool_calls: [call] },
+      { role: "tool", tool_call_id: "toolu_1", content: "noon" },
+    ];
+    expect(await ask("sk-b", turn)).not.toContain(SIGNED_THOUGHT.thinking);
+    expect(await ask("sk-a", turn)).toContain(SIGNED_THOUGHT.signature);
+  });
 });

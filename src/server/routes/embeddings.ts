@@ -4,7 +4,7 @@ import type { EmbeddingRequest } from "../../core/request.ts";
 import type { Calls } from "../call.ts";
 import type { Deps } from "../deps.ts";
 import { withBody } from "../openapi.ts";
-import { jsonAnswer, notesHeader } from "../respond.ts";
+import { jsonAnswer, notesHeader, notesLine } from "../respond.ts";
 import { answerModel, type Asked } from "./model-request.ts";
 
 /** `POST /v1/embeddings`. */
@@ -25,6 +25,6 @@ async function answer({ call, request, signal }: Asked<EmbeddingRequest>, deps: 
   call.routedTo(run.target.backend.name, request.model || run.target.model);
   const { vectors, usage } = await run.result;
   call.count(usage);
-  call.note({ notes: run.notes.length });
+  call.note({ notes: notesLine(run) });
   return jsonAnswer(call, writeEmbeddings(vectors, usage, request), notesHeader(run));
 }

@@ -4,6 +4,7 @@ import { readBody } from "../body.ts";
 import type { Call, Calls } from "../call.ts";
 import type { Deps } from "../deps.ts";
 import { IDLE_SECONDS } from "../idle.ts";
+import { ownerOf } from "../keys.ts";
 import { unlessEnded } from "../underway.ts";
 
 /** What Elysia hands to a route, as far as ours use it. */
@@ -35,7 +36,9 @@ export function answerModel<T extends ModelRequest>(
   return deps.underway.answer(call, async (signal) => {
     keepOpen(context, call);
     const body = await unlessEnded(signal, readBody(context.request, deps.config.server.bodyMax));
-    const request = read(readObject(body), call.id, context.request.headers);
+    const { headers } = context.request;
+    const owner = ownerOf(deps.config.server.apiKeys)(headers);
+    const request: T = { ...read(readObject(body), call.id, headers), owner };
     call.note({ model: request.model, stream: request.stream });
     // In the first moments after the start a model may not have been found yet.
     if (!deps.resolver.knows(request.model)) await unlessEnded(signal, deps.firstRound);

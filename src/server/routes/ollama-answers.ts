@@ -4,15 +4,15 @@ import {
   readOldEmbeddings,
   writeEmbed,
   writeOldEmbeddings,
-} from "../../api/ollama-embed.ts";
-import { clock, Stopwatch } from "../../api/ollama-time.ts";
+} from "../../api/ollama/embed.ts";
+import { clock, Stopwatch } from "../../api/ollama/time.ts";
 import type { OllamaApi } from "../../api/ollama.ts";
 import type { EmbeddingRequest, ModelRequest } from "../../core/request.ts";
 import type { Usage } from "../../core/usage.ts";
 import { firstUp } from "../../pipeline/resolve.ts";
 import type { Calls } from "../call.ts";
 import type { Deps } from "../deps.ts";
-import { jsonAnswer, notesHeader } from "../respond.ts";
+import { jsonAnswer, notesHeader, notesLine } from "../respond.ts";
 import { answerModel, type Asked, type Read, type RouteContext } from "./model-request.ts";
 import { inOllamasWords, nameHere } from "./ollama-names.ts";
 import { answerAsked } from "./text.ts";
@@ -58,7 +58,7 @@ async function embed(
   call.routedTo(run.target.backend.name, request.model || run.target.model);
   const { vectors, usage } = await run.result;
   call.count(usage);
-  call.note({ notes: run.notes.length });
+  call.note({ notes: notesLine(run) });
   return jsonAnswer(call, write(vectors, usage), notesHeader(run));
 }
 

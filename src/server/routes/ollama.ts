@@ -1,6 +1,6 @@
 import { Elysia } from "elysia";
-import { EmbedBody, OldEmbeddingsBody } from "../../api/ollama-embed.ts";
-import { ShowBody, writePs, writeShow, writeTags, writeVersion } from "../../api/ollama-models.ts";
+import { EmbedBody, OldEmbeddingsBody } from "../../api/ollama/embed.ts";
+import { ShowBody, writePs, writeShow, writeTags, writeVersion } from "../../api/ollama/models.ts";
 import { GenerateBody, modelIn, OllamaChatBody, ollamaChat, ollamaGenerate } from "../../api/ollama.ts";
 import { readObject } from "../../api/body.ts";
 import { Failure } from "../../core/failure.ts";

@@ -1,10 +1,10 @@
 import { Elysia } from "elysia";
 import { EVENT_STREAM } from "../../api/api.ts";
-import { estimateTokens } from "../../api/messages-tokens.ts";
-import { ResponsesBody } from "../../api/responses-body.ts";
-import type { Keeping } from "../../api/responses-keeping.ts";
-import { writeInputItems } from "../../api/responses-list.ts";
-import { replayResponse } from "../../api/responses-replay.ts";
+import { estimateTokens } from "../../api/messages/tokens.ts";
+import { ResponsesBody } from "../../api/responses/body.ts";
+import type { Keeping } from "../../api/responses/keeping.ts";
+import { writeInputItems } from "../../api/responses/input-items.ts";
+import { replayResponse } from "../../api/responses/replay.ts";
 import { responsesApi } from "../../api/responses.ts";
 import { Failure } from "../../core/failure.ts";
 import { decodePercent } from "../../core/percent.ts";

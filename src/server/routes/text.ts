@@ -3,7 +3,7 @@ import type { ModelRequest, TextRequest } from "../../core/request.ts";
 import type { Run } from "../../pipeline/pipeline.ts";
 import type { Calls } from "../call.ts";
 import type { Deps } from "../deps.ts";
-import { jsonAnswer, notesHeader, streamAnswer } from "../respond.ts";
+import { jsonAnswer, notesHeader, notesLine, streamAnswer } from "../respond.ts";
 import { answerModel, type Asked, type RouteContext } from "./model-request.ts";
 
 /** Answers a request for text in the dialect of an api, as a stream or whole. */
@@ -43,7 +43,7 @@ async function whole(
   call.routedTo(run.target.backend.name, model);
   const answer = await run.result;
   call.count(answer.usage);
-  call.note({ notes: run.notes.length });
+  call.note({ notes: notesLine(run) });
   return jsonAnswer(call, api.answer(answer, { model, request }), notesHeader(run));
 }
 

@@ -91,7 +91,9 @@ class Planner {
 
   addFromEnvironment(preset: Preset): void {
     const named = this.#addressOf(preset);
-    if (named !== undefined) this.#named.add(preset.name);
+    // Whoever points their Ollama clients here has not said where their Ollama is.
+    const here = named?.address !== undefined && this.#isOurs(named.address.url);
+    if (named !== undefined && !here) this.#named.add(preset.name);
     const key = this.#keyOf(preset);
     // Of a remote host, the key alone says that it is meant.
     const implied = preset.where === "remote" && key !== undefined ? usual(preset) : undefined;

@@ -50,7 +50,9 @@ export function backendAt(
     rank: place.rank,
     url: place.url,
     adapter,
-    responses: preset.responses && means.adapters["openai-responses"],
+    // Where a version must be asked for, the addresses are older than Responses.
+    responses:
+      profile.apiVersion === undefined && preset.responses ? means.adapters["openai-responses"] : undefined,
     profile,
     transport,
     headers: Object.freeze({

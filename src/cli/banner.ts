@@ -120,13 +120,17 @@ function tryLines({ url, keyNeeded, exampleModel }: BannerFacts, paint: Colours)
       `new OpenAI({ baseURL: "${url}/v1", apiKey: ${keyNeeded ? "process.env.FAIRLEAD_API_KEY" : '"none"'} })`,
     ],
     ["  Open WebUI", `OPENAI_API_BASE_URL=${url}/v1 OPENAI_API_KEY=${key} open-webui serve`],
+    [
+      "  Claude Code",
+      `ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${key} ANTHROPIC_MODEL=${shellQuoted(printable(exampleModel))} claude`,
+    ],
   ];
   return [
     paint.bold("Try it"),
     `  ${curlLine(url, keyNeeded, exampleModel)}`,
     "",
     paint.bold("Clients"),
-    ...clients.map(([name = "", line = ""]) => `${name.padEnd(14)}${line}`),
+    ...clients.map(([name = "", line = ""]) => `${name.padEnd(15)}${line}`),
     "",
   ];
 }

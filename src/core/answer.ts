@@ -58,6 +58,11 @@ export interface AnswerToolCall {
   extra?: Carried;
 }
 
+/** A choice that nothing is known of yet. */
+export function emptyChoice(index: number): AnswerChoice {
+  return { index, parts: [], logprobs: undefined, finish: "stop", extra: {}, messageExtra: {} };
+}
+
 /** All words of one kind in a choice, joined. */
 export function wordsOf({ parts }: Pick<AnswerChoice, "parts">, kind: PartKind): string {
   return parts.map((part) => (part.kind === kind ? part.text : "")).join("");

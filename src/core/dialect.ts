@@ -14,3 +14,8 @@ export interface Carried {
   readonly dialect: Dialect;
   readonly fields: JsonRecord;
 }
+
+/** Those that came in this dialect; none of what came in any other. */
+export function fieldsFrom(carried: Carried | undefined, dialect: Dialect): JsonRecord | undefined {
+  return carried?.dialect === dialect ? carried.fields : undefined;
+}

@@ -19,15 +19,18 @@ export type OpaqueKind = "signature" | "redacted" | "encrypted" | "thought";
 const KINDS: ReadonlySet<string> = new Set<OpaqueKind>(["signature", "redacted", "encrypted", "thought"]);
 const MARK = "fl1";
 
+/** What state begins with that is framed: it has another issuer than the vendor whose place it stands in. */
+export const FRAME = `${MARK}.`;
+
 /** As a text for a client of this dialect: as it is for the issuer's own, framed with its issuer for any other. */
 export function sealOpaque({ issuer, kind, data }: Opaque, dialect: Dialect): string {
   if (issuer === dialect) return data;
-  return `${MARK}.${issuer}.${kind}.${Buffer.from(data).toString("base64url")}`;
+  return `${FRAME}${issuer}.${kind}.${Buffer.from(data).toString("base64url")}`;
 }
 
-/** Is this text state that somebody else than its dialect's own vendor issued? */
-export function isFramed(text: string): boolean {
-  return text.startsWith(`${MARK}.`);
+/** Is this state that somebody else than its dialect's own vendor issued? */
+export function isFramed(sealed: unknown): boolean {
+  return typeof sealed === "string" && sealed.startsWith(FRAME);
 }
 
 /** The text that a client of this dialect gave back; without a frame it is what the dialect's own vendor issued. */

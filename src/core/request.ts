@@ -39,6 +39,8 @@ interface AnyRequest {
   /** The model's name as the client wrote it; empty when it named none. */
   readonly model: string;
   readonly body: RawObject;
+  /** Whose it is: what is kept for one is given to nobody else. Left out where everybody is the same. */
+  readonly owner?: string;
   /** Headers that mean something to backends of the client's own dialect alone (`anthropic-beta`), names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }

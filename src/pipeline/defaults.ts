@@ -1,4 +1,4 @@
-import { chatPrompt } from "../api/chat-prompt.ts";
+import { chatPrompt } from "../api/chat/prompt.ts";
 import type { Prompt } from "../core/prompt.ts";
 import { readObject } from "../wire/json.ts";
 

@@ -1,4 +1,11 @@
-import type { Answer, AnswerChoice, AnswerPart, AnswerToolCall, WordsPart } from "../core/answer.ts";
+import {
+  type Answer,
+  type AnswerChoice,
+  type AnswerPart,
+  type AnswerToolCall,
+  emptyChoice,
+  type WordsPart,
+} from "../core/answer.ts";
 import type { EventStream, Extra, PartStart, StreamEvent, ToolStart } from "../core/event.ts";
 import { Failure } from "../core/failure.ts";
 import { isRecord, type JsonRecord } from "../core/json.ts";
@@ -129,15 +136,7 @@ class Folding {
   #choice(index: number): Folded {
     let folded = this.#choices.get(index);
     if (!folded) {
-      const choice: AnswerChoice = {
-        index,
-        parts: [],
-        logprobs: undefined,
-        finish: "stop",
-        extra: {},
-        messageExtra: {},
-      };
-      folded = { choice, words: undefined, calls: [], pieces: new Map() };
+      folded = { choice: emptyChoice(index), words: undefined, calls: [], pieces: new Map() };
       this.#choices.set(index, folded);
     }
     return folded;

@@ -33,7 +33,7 @@ export function translated(
     return { asked: request, names: undefined };
   const read = withDefaults(request.prompt(), defaults);
   notes.push(...read.notes);
-  const items = vault ? [...vault.giveBack(read.items, dialect)] : read.items;
+  const items = vault ? [...vault.giveBack(request.owner ?? "", read.items, dialect)] : read.items;
   const forms = dialect === "openai-responses" ? "namespaces" : profile.tools;
   const whole = { ...read, items };
   const names = ToolNames.of(whole, { forms, dialect }, notes);

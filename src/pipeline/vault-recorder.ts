@@ -23,11 +23,14 @@ interface Saying {
 /** Puts the state of an answer's tool calls into the vault as the answer passes by. */
 export class VaultRecorder {
   readonly #vault: Vault;
+  readonly #owner: string;
   readonly #choices = new Map<number, Saying>();
   #size = 0;
 
-  constructor(vault: Vault) {
+  /** `owner`: whose answer it is. */
+  constructor(vault: Vault, owner: string) {
     this.#vault = vault;
+    this.#owner = owner;
   }
 
   /** Normalised events. */
@@ -63,7 +66,7 @@ export class VaultRecorder {
     this.#choices.delete(choice);
     const sealed = this.#size > TEXT_MAX ? [] : thoughts.filter((thought) => thought.opaque.length > 0);
     if (opaque.length === 0 && sealed.length === 0) return;
-    this.#vault.keep({ id, name }, { opaque, thoughts: sealed.map(whole), afterWords });
+    this.#vault.keep(this.#owner, { id, name }, { opaque, thoughts: sealed.map(whole), afterWords });
   }
 
   #saying(choice: number): Saying {

@@ -39,7 +39,7 @@ export interface VaultLimits {
 /**
  * State that vendors insist on in the next turn, for clients whose dialect has no place for it: Anthropic's signatures,
  * Gemini's thought signatures, OpenAI's sealed reasoning. Kept by the tool call that it stood with, for tool turns are where
- * they insist. In memory alone, bounded; what was used last goes last.
+ * they insist, and for the caller that got it alone. In memory alone, bounded; what was used last goes last.
  */
 export class Vault {
   readonly #entries = new Map<string, Entry>();
@@ -50,8 +50,8 @@ export class Vault {
     this.#limits = { entries: ENTRIES_MAX, size: SIZE_MAX, ttl: TTL_MS, now: Date.now, ...limits };
   }
 
-  keep(call: Pick<CallItem, "id" | "name">, state: KeptState): void {
-    const key = keyOf(call);
+  keep(owner: string, call: Pick<CallItem, "id" | "name">, state: KeptState): void {
+    const key = keyOf(owner, call);
     this.#forget(key);
     const size = sizeOf(key, state);
     if (size > this.#limits.size) return;
@@ -63,16 +63,16 @@ export class Vault {
     }
   }
 
-  /** The items with all state of this dialect that their client could not keep; the same list where there is none. */
-  giveBack(items: readonly Item[], dialect: Dialect): readonly Item[] {
+  /** The items with all state of this dialect that their owner could not keep; the same list where there is none. */
+  giveBack(owner: string, items: readonly Item[], dialect: Dialect): readonly Item[] {
     if (this.#entries.size === 0 || !items.some(({ type }) => type === "call")) return items;
     const turns = new Turns(dialect);
-    for (const item of items) turns.add(item, item.type === "call" ? this.#find(item, dialect) : undefined);
+    for (const item of items)
+      turns.add(item, item.type === "call" ? this.#find(keyOf(owner, item), dialect) : undefined);
     return turns.changed ? turns.items : items;
   }
 
-  #find(call: CallItem, dialect: Dialect): KeptState | undefined {
-    const key = keyOf(call);
+  #find(key: string, dialect: Dialect): KeptState | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
     this.#entries.delete(key);
@@ -140,8 +140,8 @@ class Turns {
 }
 
 /** Backends that number their calls ("call_0") give one id to many: the name makes a mistake less likely. */
-function keyOf({ id, name }: Pick<CallItem, "id" | "name">): string {
-  return JSON.stringify([id, name]);
+function keyOf(owner: string, { id, name }: Pick<CallItem, "id" | "name">): string {
+  return JSON.stringify([owner, id, name]);
 }
 
 function sizeOf(key: string, { opaque, thoughts }: KeptState): number {

@@ -21,6 +21,16 @@ export function readObject(bytes: Uint8Array): RawObject {
   return new ScannedObject(bytes, scanObject(bytes), whole);
 }
 
+/** A value as the bytes of a JSON text. */
+export function jsonBytes(value: object): Uint8Array {
+  return encoder.encode(JSON.stringify(value));
+}
+
+/** The bytes of a body, to search them without parsing them. */
+export function bufferOf({ bytes }: RawObject): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 class ScannedObject implements RawObject {
   readonly bytes: Uint8Array;
   readonly #fields: Map<string, Field>;

@@ -162,6 +162,10 @@ describe("this program is not its own backend", () => {
     );
   });
 
+  test("and an Ollama on its own port is found although its clients are pointed here", () => {
+    expect(ports({ OLLAMA_HOST: "http://127.0.0.1:7171" })).toContain("11434");
+  });
+
   test("nor when the configuration leaves the address to that environment", () => {
     const backends = [backendTable("cloud", "openai", { apiKey: "k" })];
     expect(named({ OPENAI_BASE_URL: "http://127.0.0.1:7171/v1" }, { backends })).toEqual([

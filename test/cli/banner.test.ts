@@ -44,9 +44,10 @@ Try it
   curl http://127.0.0.1:7171/v1/chat/completions -H 'Content-Type: application/json' -d '{"model":"qwen3-8b","messages":[{"role":"user","content":"Hello"}]}'
 
 Clients
-  Python      OPENAI_BASE_URL=http://127.0.0.1:7171/v1 OPENAI_API_KEY=none python app.py
-  JavaScript  new OpenAI({ baseURL: "http://127.0.0.1:7171/v1", apiKey: "none" })
-  Open WebUI  OPENAI_API_BASE_URL=http://127.0.0.1:7171/v1 OPENAI_API_KEY=none open-webui serve
+  Python       OPENAI_BASE_URL=http://127.0.0.1:7171/v1 OPENAI_API_KEY=none python app.py
+  JavaScript   new OpenAI({ baseURL: "http://127.0.0.1:7171/v1", apiKey: "none" })
+  Open WebUI   OPENAI_API_BASE_URL=http://127.0.0.1:7171/v1 OPENAI_API_KEY=none open-webui serve
+  Claude Code  ANTHROPIC_BASE_URL=http://127.0.0.1:7171 ANTHROPIC_AUTH_TOKEN=none ANTHROPIC_MODEL='qwen3-8b' claude
 
 warning: the config file can be read by everybody
 `);

@@ -51,7 +51,7 @@ describe("a request of another dialect", () => {
     const vault = new Vault();
     const opaque = [{ issuer: "anthropic", kind: "signature", data: "s" }] as const;
     const state = { opaque: [], thoughts: [{ text: "hm", opaque: [...opaque] }], afterWords: false };
-    vault.keep(calls({ name: "now", namespace: "clock" }), state);
+    vault.keep("", calls({ name: "now", namespace: "clock" }), state);
     const tools = [functionTool("now", { namespace: "clock" })];
     const items = [says("user", "?"), calls({ name: "now", namespace: "clock" })];
     expect(asked({ items, tools }, "anthropic", { vault }).prompt.items).toMatchObject([

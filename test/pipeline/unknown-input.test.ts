@@ -10,6 +10,7 @@ import { readEvents } from "../../src/pipeline/read.ts";
 import { answered } from "./answered.ts";
 import { Dice } from "./dice.ts";
 import { faults } from "./grammar.ts";
+import { spoilt } from "./nonsense.ts";
 
 const FIXTURES = join(import.meta.dir, "../fixtures");
 /** A newline-delimited stream has its frames on lines of their own, server-sent events behind a field name. */
@@ -116,33 +117,4 @@ function known(said: readonly StreamEvent[]): unknown[] {
     const { native: _, ...usage } = event.usage;
     return [usage];
   });
-}
-
-const STRANGE: readonly [unknown, ...unknown[]] = [
-  null,
-  0,
-  -1,
-  1.5,
-  true,
-  "",
-  "odd",
-  [],
-  ["odd"],
-  {},
-  { odd: 1 },
-  [[{}]],
-];
-
-/** One value in a frame, anywhere, is another; or it is gone, or it is there twice. */
-function spoilt(value: unknown, dice: Dice): unknown {
-  if (dice.one(12)) return dice.pick(STRANGE);
-  if (Array.isArray(value)) {
-    const list = value.map((entry) => spoilt(entry, dice));
-    return dice.one(8) ? [...list, ...list] : list;
-  }
-  if (!isRecord(value)) return value;
-  const entries = Object.entries(value).filter(() => !dice.one(30));
-  return Object.fromEntries(
-    entries.map(([name, inner]) => [name, dice.one(3) ? spoilt(inner, dice) : inner]),
-  );
 }

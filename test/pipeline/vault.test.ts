@@ -34,7 +34,7 @@ function part(kind: "text" | "reasoning", words: string, opaque: Opaque[] = []):
 function vaultOf(answersSeen: StreamEvent[][], limits: Partial<VaultLimits> = {}): Vault {
   const vault = new Vault(limits);
   for (const said of answersSeen) {
-    const recorder = new VaultRecorder(vault);
+    const recorder = new VaultRecorder(vault, "me");
     for (const event of said) recorder.see([event]);
   }
   return vault;
@@ -49,7 +49,7 @@ describe("reasoning that stood before a call comes back before it", () => {
 
   test("at the beginning of its turn", () => {
     const items = [says("user", "?"), says("assistant", "One moment."), calls(), answers()];
-    expect(vault.giveBack(items, "anthropic")).toEqual([
+    expect(vault.giveBack("me", items, "anthropic")).toEqual([
       says("user", "?"),
       sealed,
       says("assistant", "One moment."),
@@ -60,33 +60,38 @@ describe("reasoning that stood before a call comes back before it", () => {
 
   test("as often as it is asked for", () => {
     for (let turn = 0; turn < 3; turn += 1)
-      expect(vault.giveBack([calls()], "anthropic")).toEqual([sealed, calls()]);
+      expect(vault.giveBack("me", [calls()], "anthropic")).toEqual([sealed, calls()]);
   });
 
   test("to its issuer alone: nobody else could read it", () => {
     const items = [calls()];
     for (const dialect of ["gemini", "openai", "openai-responses", "ollama"] as const)
-      expect(vault.giveBack(items, dialect)).toBe(items);
+      expect(vault.giveBack("me", items, dialect)).toBe(items);
+  });
+
+  test("to its owner alone, whoever else names the same call", () => {
+    const items = [calls()];
+    expect(vault.giveBack("somebody else", items, "anthropic")).toBe(items);
   });
 
   test("in place of the same words without their state", () => {
-    expect(vault.giveBack([thinks({ text: "hm" }), calls()], "anthropic")).toEqual([sealed, calls()]);
+    expect(vault.giveBack("me", [thinks({ text: "hm" }), calls()], "anthropic")).toEqual([sealed, calls()]);
   });
 
   test("unless the client kept it itself", () => {
     const items = [thinks({ text: "hm", opaque: [signature] }), calls()];
-    expect(vault.giveBack(items, "anthropic")).toBe(items);
+    expect(vault.giveBack("me", items, "anthropic")).toBe(items);
   });
 
   test("only for the same call: its id and its name", () => {
     const items = [calls({ id: "c2" }), calls({ name: "then" })];
-    expect(vault.giveBack(items, "anthropic")).toBe(items);
+    expect(vault.giveBack("me", items, "anthropic")).toBe(items);
   });
 });
 
 test("reasoning that came after words stays after them", () => {
   const vault = vaultOf([[...part("text", "Well."), ...part("reasoning", "hm", [signature]), start("c1")]]);
-  expect(vault.giveBack([says("assistant", "Well."), calls()], "anthropic")).toEqual([
+  expect(vault.giveBack("me", [says("assistant", "Well."), calls()], "anthropic")).toEqual([
     says("assistant", "Well."),
     sealed,
     calls(),
@@ -104,7 +109,7 @@ test("every call of a turn has its own: what was thought since the call before",
     ],
   ]);
   const items = ["c1", "c2", "c3"].map((id) => calls({ id }));
-  expect(vault.giveBack(items, "anthropic")).toEqual([
+  expect(vault.giveBack("me", items, "anthropic")).toEqual([
     sealed,
     calls({ id: "c1" }),
     calls({ id: "c2" }),
@@ -117,7 +122,7 @@ test("the ids that a vendor gave its reasoning come back with it", () => {
   const encrypted: Opaque = { issuer: "openai-responses", kind: "encrypted", data: "e" };
   const [begin, ...rest] = part("reasoning", "hm", [encrypted]);
   const vault = vaultOf([[{ ...begin, id: "rs_1" } as StreamEvent, ...rest, start("c1")]]);
-  expect(vault.giveBack([calls()], "openai-responses")).toEqual([
+  expect(vault.giveBack("me", [calls()], "openai-responses")).toEqual([
     thinks({ text: "hm", opaque: [encrypted], id: "rs_1", at: calls().at }),
     calls(),
   ]);
@@ -127,7 +132,7 @@ describe("state on the call itself (Gemini)", () => {
   const vault = vaultOf([[...part("reasoning", "hm"), start("c1", [thoughtSignature]), start("c2")]]);
 
   test("comes back on it, and on no other", () => {
-    expect(vault.giveBack([calls(), calls({ id: "c2" })], "gemini")).toEqual([
+    expect(vault.giveBack("me", [calls(), calls({ id: "c2" })], "gemini")).toEqual([
       calls({ opaque: [thoughtSignature] }),
       calls({ id: "c2" }),
     ]);
@@ -135,7 +140,7 @@ describe("state on the call itself (Gemini)", () => {
 
   test("is not doubled where the client kept it", () => {
     const items = [calls({ opaque: [thoughtSignature] })];
-    expect(vault.giveBack(items, "gemini")).toBe(items);
+    expect(vault.giveBack("me", items, "gemini")).toBe(items);
   });
 });
 
@@ -144,35 +149,39 @@ test("state of the text is not taken for the reasoning's", () => {
     [...part("reasoning", "hm"), ...part("text", "a", [thoughtSignature]), start("c1")],
   ]);
   const items = [calls()];
-  expect(vault.giveBack(items, "gemini")).toBe(items);
+  expect(vault.giveBack("me", items, "gemini")).toBe(items);
 });
 
 test("two choices of one answer are kept apart", () => {
   const vault = vaultOf([[...part("reasoning", "hm", [signature]), start("c9", undefined, 1), start("c1")]]);
-  expect(vault.giveBack([calls({ id: "c9" })], "anthropic")).toHaveLength(1);
-  expect(vault.giveBack([calls()], "anthropic")).toHaveLength(2);
+  expect(vault.giveBack("me", [calls({ id: "c9" })], "anthropic")).toHaveLength(1);
+  expect(vault.giveBack("me", [calls()], "anthropic")).toHaveLength(2);
 });
 
 test("reasoning that is too long to be kept whole is not kept at all", () => {
   const long: StreamEvent = { type: "reasoning", choice: 0, text: "x".repeat(600_000) };
   const [begin, ...end] = part("reasoning", "", [signature]);
   if (!begin) throw new Error("no part");
-  expect(vaultOf([[begin, long, ...end, start("c1")]]).giveBack([calls()], "anthropic")).toHaveLength(2);
-  expect(vaultOf([[begin, long, long, ...end, start("c1")]]).giveBack([calls()], "anthropic")).toHaveLength(
-    1,
+  expect(vaultOf([[begin, long, ...end, start("c1")]]).giveBack("me", [calls()], "anthropic")).toHaveLength(
+    2,
   );
+  expect(
+    vaultOf([[begin, long, long, ...end, start("c1")]]).giveBack("me", [calls()], "anthropic"),
+  ).toHaveLength(1);
 });
 
 describe("what is kept is bounded", () => {
   const answer = (id: string, size = 1) => [start(id, [{ ...thoughtSignature, data: "t".repeat(size) }])];
   const isHeld = (vault: Vault, id: string) =>
-    vault.giveBack([calls({ id })], "gemini").some((item) => item.type === "call" && item.opaque.length > 0);
+    vault
+      .giveBack("me", [calls({ id })], "gemini")
+      .some((item) => item.type === "call" && item.opaque.length > 0);
   const held = (vault: Vault, ids: string[]) => ids.filter((id) => isHeld(vault, id));
 
   test("in entries: the one that was used least lately goes first", () => {
     const vault = vaultOf([answer("a"), answer("b")], { entries: 2 });
-    vault.giveBack([calls({ id: "a" })], "gemini");
-    new VaultRecorder(vault).see(answer("c"));
+    vault.giveBack("me", [calls({ id: "a" })], "gemini");
+    new VaultRecorder(vault, "me").see(answer("c"));
     expect(held(vault, ["a", "b", "c"])).toEqual(["a", "c"]);
   });
 

@@ -35,12 +35,10 @@ export interface Written {
 export interface Hints {
   /** A tool call was forced by a schema: the text is `{"name": .., "arguments": {..}}`, and means a call. */
   callAsText?: boolean;
-  /** The schema was sent as a tool of this name: the arguments of its call are the text of the answer. */
-  formatTool?: string;
   /** The client reads log-probabilities in the shape of OpenAI's completions. */
   completion?: boolean;
   /** Tokens of the prompt, guessed, and how many the engine was told to make room for (Ollama's `num_ctx`), if it was. */
-  asked?: { tokens: number; room: number | undefined };
+  context?: { tokens: number; room: number | undefined };
 }
 
 /** Vectors in the order of the inputs. */

@@ -1,16 +1,16 @@
-import { isRecord, type JsonRecord } from "../core/json.ts";
+import { type JsonRecord, parseRecord } from "../core/json.ts";
+import type { CallItem } from "../core/prompt.ts";
 
 /**
- * A call's arguments for dialects that want an object. Nothing is an empty object; text that is no JSON object, which a
- * model may have written, is kept under `_raw`, so that the next turn can see what it did.
+ * An earlier call's arguments, for dialects that want an object. Nothing is an empty object; text that is no JSON object,
+ * which a model may have written, is kept under `_raw`, so that the next turn can see what it did; and free text is the one
+ * argument that a custom tool has here.
  */
+export function argsOf({ kind, args }: Pick<CallItem, "kind" | "args">): JsonRecord {
+  return kind === "custom" ? { input: args } : argsObject(args);
+}
+
+/** The arguments of a function. */
 export function argsObject(args: string): JsonRecord {
-  if (args.trim() === "") return {};
-  try {
-    const value: unknown = JSON.parse(args);
-    if (isRecord(value)) return value;
-  } catch {
-    // Kept as it is, below.
-  }
-  return { _raw: args };
+  return args.trim() === "" ? {} : (parseRecord(args) ?? { _raw: args });
 }

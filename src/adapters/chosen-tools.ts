@@ -1,4 +1,5 @@
 import { Failure } from "../core/failure.ts";
+import { dropped, type Note } from "../core/note.ts";
 import type { FunctionTool, Prompt } from "../core/prompt.ts";
 
 /** The tools a model is to be shown, and whether it must call one. */
@@ -11,14 +12,13 @@ export interface ChosenTools {
 }
 
 /**
- * A prompt's tools after its tool choice: a list of allowed ones leaves only those. Throws `invalid_request` for a choice
- * that names no tool of the request.
+ * A prompt's tools after its tool choice, for a dialect that knows functions alone: a list of allowed ones leaves only
+ * those. Throws `invalid_request` for a choice that names no tool of the request.
  */
-export function chosenTools({
-  tools,
-  toolChoice: choice,
-}: Pick<Prompt, "tools" | "toolChoice">): ChosenTools {
+export function chosenTools({ tools, toolChoice: choice }: Prompt, notes: Note[]): ChosenTools {
   const all = tools.filter((tool) => tool.type === "function");
+  for (const { type, at } of tools)
+    if (type !== "function") notes.push(dropped(at, `: this backend knows no tools of type "${type}"`));
   if (choice === undefined) return { tools: all, mode: undefined, named: undefined };
   if (choice.mode === "named") {
     if (!all.some(({ name }) => name === choice.name)) throw unknown();

@@ -5,25 +5,25 @@ import type { Dialect } from "../core/request.ts";
 
 /** Notes name the client's own field. This is the one that a client of a dialect says in OpenAI's chat as `field`. */
 export function fieldIn(dialect: Dialect, field: string): string {
-  return OTHERS[dialect]?.[field] ?? field;
+  return OTHERS[dialect]?.get(field) ?? field;
 }
 
 /** Where other dialects have another name for it. */
-const OTHERS: Partial<Record<Dialect, Readonly<Record<string, string>>>> = {
-  "openai-responses": {
+const OTHERS: Readonly<Partial<Record<Dialect, ReadonlyMap<string, string>>>> = {
+  "openai-responses": names({
     max_tokens: "max_output_tokens",
     reasoning_effort: "reasoning",
     response_format: "text.format",
     verbosity: "text.verbosity",
-  },
-  anthropic: {
+  }),
+  anthropic: names({
     parallel_tool_calls: "tool_choice.disable_parallel_tool_use",
     reasoning_effort: "thinking",
     response_format: "output_config.format",
     stop: "stop_sequences",
     user: "metadata.user_id",
-  },
-  ollama: {
+  }),
+  ollama: names({
     frequency_penalty: "options.frequency_penalty",
     max_tokens: "options.num_predict",
     min_p: "options.min_p",
@@ -37,11 +37,18 @@ const OTHERS: Partial<Record<Dialect, Readonly<Record<string, string>>>> = {
     temperature: "options.temperature",
     top_k: "options.top_k",
     top_p: "options.top_p",
-  },
+  }),
 };
+
+/** A map, because a client may call a field anything, `constructor` too. */
+function names(theirs: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(theirs));
+}
 
 /** Unknown fields named in notes: enough for any honest client. */
 const UNKNOWN_NOTED_MAX = 20;
+/** Longest name in a note, characters: notes travel in a header. */
+const NAME_MAX = 64;
 
 /**
  * Notes the client's fields that this program does not know, and that a backend of another dialect is therefore not told.
@@ -54,7 +61,7 @@ export function noteUnknown(
   taken: (name: string) => boolean = () => false,
 ): void {
   const lost = Object.entries(carried?.fields ?? {}).filter((field) => !isUnfelt(field) && !taken(field[0]));
-  for (const [name] of lost.slice(0, UNKNOWN_NOTED_MAX)) notes.push(dropped(name, why));
+  for (const [name] of lost.slice(0, UNKNOWN_NOTED_MAX)) notes.push(dropped(name.slice(0, NAME_MAX), why));
 }
 
 /** Fields without which the answer is the same: caching, accounting, the form of the client's own answer. */

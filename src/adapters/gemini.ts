@@ -1,11 +1,9 @@
-import { Failure } from "../core/failure.ts";
-import { isRecord } from "../core/json.ts";
-import type { Adapter, Embeddings } from "./adapter.ts";
-import { type AnswerState, beginAnswer, isWhole, readDocument, readFrame } from "./gemini-answer.ts";
-import { readGeminiFailure } from "./gemini-failure.ts";
-import { readModels } from "./gemini-models.ts";
-import { writeRequest } from "./gemini-request.ts";
-import { readUsage } from "./gemini-usage.ts";
+import type { Adapter } from "./adapter.ts";
+import { type AnswerState, beginAnswer, isWhole, readDocument, readFrame } from "./gemini/answer.ts";
+import { readEmbeddings } from "./gemini/embeddings.ts";
+import { readGeminiFailure } from "./gemini/failure.ts";
+import { readModels } from "./gemini/models.ts";
+import { writeRequest } from "./gemini/request.ts";
 
 /** Gemini's generateContent, as Google's developer API speaks it (`v1beta`). */
 export const gemini: Adapter<AnswerState> = {
@@ -27,26 +25,3 @@ export const gemini: Adapter<AnswerState> = {
   models: readModels,
   embeddings: readEmbeddings,
 };
-
-/** `{embeddings:[{values}]}`, or `{embedding:{values}}` of one text alone. */
-function readEmbeddings(body: string): Embeddings {
-  let answer: unknown;
-  try {
-    answer = JSON.parse(body);
-  } catch (cause) {
-    throw badEmbeddings("it is not JSON", cause);
-  }
-  const list: unknown = isRecord(answer) ? (answer.embeddings ?? [answer.embedding]) : undefined;
-  if (!isRecord(answer) || !Array.isArray(list)) throw badEmbeddings("it holds no list of vectors");
-  const vectors = list.map((entry: unknown, i) => {
-    const values: unknown = isRecord(entry) ? entry.values : undefined;
-    if (Array.isArray(values) && values.every((value) => typeof value === "number")) return values;
-    throw badEmbeddings(`entry ${i} is no vector`);
-  });
-  const { usageMetadata } = answer;
-  return { vectors, usage: isRecord(usageMetadata) ? readUsage(usageMetadata) : undefined };
-}
-
-function badEmbeddings(how: string, cause?: unknown): Failure {
-  return new Failure("upstream_bad_response", `The backend's embeddings make no sense: ${how}.`, { cause });
-}

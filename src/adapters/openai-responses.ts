@@ -6,8 +6,8 @@ import {
   readResponse,
   readResponseEvent,
   type ResponseState,
-} from "./openai-responses-answer.ts";
-import { writeResponsesRequest } from "./openai-responses-request.ts";
+} from "./openai-responses/answer.ts";
+import { writeResponsesRequest } from "./openai-responses/request.ts";
 import { openai } from "./openai.ts";
 
 /**

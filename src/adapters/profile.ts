@@ -44,6 +44,8 @@ export interface Profile {
   jsonSchema: "native" | "object";
   /** llama.cpp calls tools one at a time unless told otherwise; OpenAI's default is parallel. */
   parallelToolsDefault: boolean;
+  /** Do its completions read `suffix`? llama-server ignores it (its way to fill in is another), vLLM answers it with 400. */
+  fillsIn: boolean;
   /** Does the host honour `encoding_format: base64`? When not, floats are asked for and encoded here. LM Studio, Mistral. */
   base64Embeddings: boolean;
   /**
@@ -117,6 +119,7 @@ export const PLAIN_PROFILE: Profile = Object.freeze({
   jsonObject: "native",
   jsonSchema: "native",
   parallelToolsDefault: true,
+  fillsIn: true,
   base64Embeddings: true,
   alwaysStream: false,
   usagePerChoice: false,

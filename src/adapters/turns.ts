@@ -1,4 +1,4 @@
-import type { Item } from "../core/prompt.ts";
+import type { Item, MessageItem } from "../core/prompt.ts";
 
 /** What one side says before the other answers. What tools answered counts as said by the user. */
 export interface Turn {
@@ -16,6 +16,21 @@ export function turnsOf(items: readonly Item[]): Turn[] {
     else turns.push({ role, items: [item] });
   }
   return turns;
+}
+
+/** A conversation without the instructions that stand first, for dialects that have a place of their own for those. */
+export function withoutLead(items: readonly Item[]): { lead: MessageItem[]; rest: Item[] } {
+  const lead: MessageItem[] = [];
+  for (const item of items) {
+    if (!isInstruction(item)) break;
+    lead.push(item);
+  }
+  return { lead, rest: items.slice(lead.length) };
+}
+
+/** What nobody in the conversation says. */
+export function isInstruction(item: Item): item is MessageItem {
+  return item.type === "message" && item.role === "system";
 }
 
 function roleOf(item: Item): Turn["role"] {

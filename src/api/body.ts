@@ -3,7 +3,7 @@ import { type TypeCheck, TypeCompiler, type ValueError, ValueErrorType } from "@
 import { Failure } from "../core/failure.ts";
 import type { JsonKind, RawObject } from "../core/request.ts";
 import { PARSE_WHOLE_MAX, readObject } from "../wire/json.ts";
-import { loose } from "./openai-fields.ts";
+import { loose } from "./schemas.ts";
 
 /** The server reads bodies through this room: how JSON is read is no business of its own. */
 export { readObject };

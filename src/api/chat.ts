@@ -1,12 +1,12 @@
 import { Type } from "@sinclair/typebox";
 import { type AnswerChoice, type AnswerToolCall, callsOf, wordsOf } from "../core/answer.ts";
-import { Failure } from "../core/failure.ts";
 import type { JsonRecord } from "../core/json.ts";
 import { once } from "../core/once.ts";
 import type { RawObject, TextRequest } from "../core/request.ts";
 import type { AnswerOptions, TextApi } from "./api.ts";
 import { BodyCheck } from "./body.ts";
-import { chatPrompt } from "./chat-prompt.ts";
+import { invalid } from "./fields.ts";
+import { chatPrompt } from "./chat/prompt.ts";
 import {
   annotationsOf,
   callFields,
@@ -14,15 +14,16 @@ import {
   ChatWords,
   detailsOf,
   readsFunctionCall,
-} from "./chat-words.ts";
-import { loose, optional, routingFields } from "./openai-fields.ts";
-import { openaiText } from "./openai-text.ts";
-import { responsesPrompt } from "./responses-prompt.ts";
+} from "./chat/words.ts";
+import { routingFields } from "./openai/routing.ts";
+import { loose, modelField, optional } from "./schemas.ts";
+import { openaiText } from "./openai/text.ts";
+import { responsesPrompt } from "./responses/prompt.ts";
 
 /** `POST /v1/chat/completions`: what must be right before a backend is asked. Every other field is forwarded as it came. */
 export const ChatBody = Type.Object(
   {
-    model: optional(Type.String({ description: "A model's name: an alias, `backend/id`, or a plain id." })),
+    model: modelField,
     messages: Type.Array(Type.Object({ role: Type.String() }, loose), { minItems: 1 }),
     stream: optional(Type.Boolean()),
     stream_options: optional(Type.Object({ include_usage: optional(Type.Boolean()) }, loose)),
@@ -71,8 +72,7 @@ export const chat: TextApi = {
 function responsesBody(body: RawObject, id: string): TextRequest {
   const kind = body.kind("input");
   if (kind !== "string" && kind !== "array") {
-    const message = "Invalid value for 'input': expected string or array.";
-    throw new Failure("invalid_request", message, { param: "input" });
+    throw invalid("input", "string or array");
   }
   return {
     id,

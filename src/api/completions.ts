@@ -1,10 +1,10 @@
 import { Type } from "@sinclair/typebox";
 import { wordsOf } from "../core/answer.ts";
 import { BodyCheck } from "./body.ts";
-import { completionPrompt } from "./completion-prompt.ts";
-import { loose, optional } from "./openai-fields.ts";
-import { type ChunkShape, finishWord } from "./openai-stream.ts";
-import { openaiText } from "./openai-text.ts";
+import { completionPrompt } from "./openai/completion-prompt.ts";
+import { loose, modelField, optional } from "./schemas.ts";
+import { type ChunkShape, finishWord } from "./openai/stream.ts";
+import { openaiText } from "./openai/text.ts";
 
 const Prompt = Type.Union([
   Type.String(),
@@ -16,7 +16,7 @@ const Prompt = Type.Union([
 /** `POST /v1/completions`, the older dialect of OpenAI that editors use for autocompletion. */
 export const CompletionsBody = Type.Object(
   {
-    model: optional(Type.String()),
+    model: modelField,
     prompt: Prompt,
     stream: optional(Type.Boolean()),
     stream_options: optional(Type.Object({}, loose)),

@@ -6,8 +6,8 @@ import type { EmbeddingRequest, RawObject } from "../core/request.ts";
 import type { Usage } from "../core/usage.ts";
 import { PARSE_WHOLE_MAX } from "../wire/json.ts";
 import { BodyCheck } from "./body.ts";
-import { loose, optional } from "./openai-fields.ts";
-import { usageMark } from "./openai-usage.ts";
+import { loose, modelField, optional } from "./schemas.ts";
+import { usageMark } from "./usage-mark.ts";
 
 /** OpenAI's limit of inputs in one request. */
 const INPUTS_MAX = 2048;
@@ -22,7 +22,7 @@ const Input = Type.Union([
 /** `POST /v1/embeddings`. */
 export const EmbeddingsBody = Type.Object(
   {
-    model: optional(Type.String()),
+    model: modelField,
     input: Input,
     encoding_format: optional(Type.Literal("float"), Type.Literal("base64")),
     dimensions: optional(Type.Integer({ minimum: 1 })),

@@ -1,8 +1,8 @@
 import type { Failure } from "../core/failure.ts";
-import { anthropicError } from "./anthropic-error.ts";
+import { anthropicError } from "./messages/error.ts";
 import type { Asker, ErrorAnswer } from "./error-answer.ts";
-import { ollamaError } from "./ollama-error.ts";
-import { openaiError } from "./openai-error.ts";
+import { ollamaError } from "./ollama/error.ts";
+import { openaiError } from "./openai/error.ts";
 
 /** A failure in the words of the client's own dialect. */
 export function errorAnswer(failure: Failure, asker: Asker): ErrorAnswer {

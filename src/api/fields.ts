@@ -1,33 +1,20 @@
+import type { Carried, Dialect } from "../core/dialect.ts";
 import { Failure } from "../core/failure.ts";
-import { isRecord, type JsonRecord } from "../core/json.ts";
-import type { CacheMark, Carried } from "../core/prompt.ts";
-import type { Dialect, RawObject } from "../core/request.ts";
+import { isRecord, type JsonRecord, parseJson } from "../core/json.ts";
+import { present, textOf } from "../core/lenient.ts";
+import { dropped, type Note } from "../core/note.ts";
+import type { CacheMark, Prompt } from "../core/prompt.ts";
+import type { RawObject } from "../core/request.ts";
 
-/** A number, or undefined for anything else: fields that make no sense are as if they had not been sent. */
-export function numberOf(value: unknown): number | undefined {
-  return typeof value === "number" ? value : undefined;
-}
-
-/** A text that says something. */
-export function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-/** The fields of an object; none of anything else. */
-export function fieldsOf(value: unknown): JsonRecord {
-  return isRecord(value) ? value : {};
-}
-
-/** The fields that are there: a Prompt has none that is undefined. */
-export function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
-  // What is left has the types of T's own fields: only undefined was taken away.
-  return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
-/** Anthropic's `cache_control` of a block or a tool. */
-export function cacheOf({ cache_control: mark }: JsonRecord): { cache?: CacheMark } {
-  return isRecord(mark) ? { cache: present({ ttl: textOf(mark.ttl) }) } : {};
+/** All fields of a body, which a backend of another dialect needs every one of. Throws `invalid_json`. */
+export function allFields({ bytes }: RawObject): JsonRecord {
+  let body: unknown;
+  try {
+    body = parseJson(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new Failure("invalid_json", "The request body is not valid JSON.", { cause });
+  }
+  return isRecord(body) ? body : {};
 }
 
 /** A field of the body that nobody can make sense of. */
@@ -44,4 +31,46 @@ export function carriedOf(
   const unknown = [...body.names()].filter((name) => !known.has(name) && body.kind(name) !== "null");
   if (unknown.length === 0) return undefined;
   return { dialect, fields: Object.fromEntries(unknown.map((name) => [name, body.value(name)])) };
+}
+
+/** Anthropic's `cache_control` of a block or a tool. */
+export function cacheOf({ cache_control: mark }: JsonRecord): { cache?: CacheMark } {
+  return isRecord(mark) ? { cache: present({ ttl: textOf(mark.ttl) }) } : {};
+}
+
+/** What should be a text and is JSON in some clients: a call's arguments, a tool's output. Empty where there is nothing. */
+export function jsonText(value: unknown): string {
+  if (typeof value === "string") return value;
+  return value === undefined || value === null ? "" : JSON.stringify(value);
+}
+
+/** How much to say, in the words of both of OpenAI's dialects. */
+export function verbosityOf(word: unknown): Prompt["verbosity"] {
+  return word === "low" || word === "medium" || word === "high" ? word : undefined;
+}
+
+/** What OpenAI keeps beside an answer; an empty object is nothing. */
+export function metadataOf(value: unknown): JsonRecord | undefined {
+  return isRecord(value) && Object.keys(value).length > 0 ? value : undefined;
+}
+
+/** Ollama's word for how long the model stays in memory. */
+export function keepAliveOf(value: unknown): Prompt["keepAlive"] {
+  return typeof value === "number" ? value : textOf(value);
+}
+
+/** Notes fields that ask for something only their vendor's own servers do. */
+export function noteVendorOnly(
+  body: RawObject,
+  fields: readonly string[],
+  { why, notes }: { why: string; notes: Note[] },
+): void {
+  for (const field of fields) if (isSaid(body.value(field))) notes.push(dropped(field, why));
+}
+
+/** Does the field ask for anything? An empty list does not. */
+export function isSaid(value: unknown): boolean {
+  return (
+    value !== undefined && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0)
+  );
 }

@@ -1,3 +1,4 @@
+import { textOf } from "../core/lenient.ts";
 import type { MediaSource } from "../core/prompt.ts";
 
 /** Media as a prompt holds it. */
@@ -20,10 +21,28 @@ export function mediaFromUrl(url: string): Media {
   return mime === "" ? { source: { url }, mime } : { source: { base64 }, mime };
 }
 
+/** A data URL, an address, or base64 without a word of what it is. */
+export function mediaFromText(text: string): Media {
+  return /^\s*(?:data|https?):/i.test(text) ? mediaFromUrl(text) : mediaFromBase64(text, undefined);
+}
+
+/** Base64 in any dress, and the type that the client says it has, if it says one. */
+export function mediaFromBase64(data: string, mime: unknown): Media {
+  const base64 = standardBase64(data);
+  return { source: { base64 }, mime: cleanMime(textOf(mime) ?? "") || sniffMime(base64) };
+}
+
+/** OpenAI's two fields for a sound: base64, which some send as a data URL, and what its file name would end in. */
+export function soundFrom(data: string, format: unknown): Media {
+  if (/^\s*data:/i.test(data)) return mediaFromUrl(data);
+  const ending = textOf(format);
+  return mediaFromBase64(data, ending === undefined ? undefined : `audio/${ending}`);
+}
+
 /** What clients call a format, in the one word for it: `image/jpg` is `image/jpeg`. */
 export function cleanMime(mime: string): string {
   const plain = mime.trim().toLowerCase();
-  return SYNONYMS[plain] ?? plain;
+  return SYNONYMS.get(plain) ?? plain;
 }
 
 /** The type that base64 data begins like; empty where its first bytes are of no known format. */
@@ -50,18 +69,20 @@ const DATA_URL = /^\s*data:([^,]{0,1000}),/i;
 /** A letter alone before the colon would be a drive of Windows, and no address either. */
 const SCHEME = /^\s*[a-z][a-z0-9+.-]+:/i;
 
-const SYNONYMS: Readonly<Record<string, string>> = {
-  "image/jpg": "image/jpeg",
-  "image/pjpeg": "image/jpeg",
-  "image/x-png": "image/png",
-  "audio/mp3": "audio/mpeg",
-  "audio/mpeg3": "audio/mpeg",
-  "audio/x-wav": "audio/wav",
-  "audio/wave": "audio/wav",
-  "audio/x-m4a": "audio/mp4",
-  "audio/m4a": "audio/mp4",
-  "application/x-pdf": "application/pdf",
-};
+const SYNONYMS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    "image/jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/x-png": "image/png",
+    "audio/mp3": "audio/mpeg",
+    "audio/mpeg3": "audio/mpeg",
+    "audio/x-wav": "audio/wav",
+    "audio/wave": "audio/wav",
+    "audio/x-m4a": "audio/mp4",
+    "audio/m4a": "audio/mp4",
+    "application/x-pdf": "application/pdf",
+  }),
+);
 
 /** First bytes, as Latin-1, and the type they are of. */
 const MAGIC: readonly (readonly [RegExp, string])[] = [

@@ -3,16 +3,16 @@ import { once } from "../core/once.ts";
 import type { RawObject, TextRequest } from "../core/request.ts";
 import { EVENT_STREAM, type TextApi } from "./api.ts";
 import { BodyCheck } from "./body.ts";
-import { writeMessage } from "./messages-answer.ts";
-import { messagesPrompt } from "./messages-prompt.ts";
-import { MessagesStream } from "./messages-stream.ts";
-import { loose, optional } from "./openai-fields.ts";
+import { writeMessage } from "./messages/answer.ts";
+import { messagesPrompt } from "./messages/prompt.ts";
+import { MessagesStream } from "./messages/stream.ts";
+import { loose, modelField, optional } from "./schemas.ts";
 
 /** Which blocks there are changes with every release of Anthropic's; the prompt's reader knows them. */
 const block = Type.Object({}, loose);
 
 const shape = {
-  model: optional(Type.String({ description: "A model's name: an alias, `backend/id`, or a plain id." })),
+  model: modelField,
   messages: Type.Array(
     Type.Object({ role: Type.String(), content: Type.Union([Type.String(), Type.Array(block)]) }, loose),
     { minItems: 1 },

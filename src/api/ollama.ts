@@ -5,13 +5,13 @@ import type { RawObject, TextRequest } from "../core/request.ts";
 import { PARSE_WHOLE_MAX } from "../wire/json.ts";
 import type { TextApi } from "./api.ts";
 import { BodyCheck } from "./body.ts";
-import { textOf } from "./fields.ts";
-import { writeAnswer, writeErrand } from "./ollama-answer.ts";
-import { CHAT_LINES, GENERATE_LINES, type LineShape } from "./ollama-lines.ts";
-import { generatePrompt, isCompletion, ollamaChatPrompt } from "./ollama-prompt.ts";
-import { OllamaStream } from "./ollama-stream.ts";
-import { type Clock, clock, Stopwatch } from "./ollama-time.ts";
-import { loose, optional } from "./openai-fields.ts";
+import { textOf } from "../core/lenient.ts";
+import { writeAnswer, writeErrand } from "./ollama/answer.ts";
+import { CHAT_LINES, GENERATE_LINES, type LineShape } from "./ollama/lines.ts";
+import { generatePrompt, isCompletion, ollamaChatPrompt } from "./ollama/prompt.ts";
+import { OllamaStream } from "./ollama/stream.ts";
+import { type Clock, clock, Stopwatch } from "./ollama/time.ts";
+import { loose, optional } from "./schemas.ts";
 
 const both = {
   model: optional(Type.String({ description: "A model's name, with or without `:latest`." })),

@@ -1,9 +1,9 @@
 import { EVENT_STREAM, type AnswerOptions, type TextApi } from "./api.ts";
-import { writeResponse } from "./responses-answer.ts";
-import type { Keeping } from "./responses-keeping.ts";
-import { ResponseRecord } from "./responses-record.ts";
-import { type ReadResponses, readResponses } from "./responses-request.ts";
-import { ResponsesWriter } from "./responses-stream.ts";
+import { writeResponse } from "./responses/answer.ts";
+import type { Keeping } from "./responses/keeping.ts";
+import { ResponseRecord } from "./responses/record.ts";
+import { type ReadResponses, readResponses } from "./responses/request.ts";
+import { ResponsesWriter } from "./responses/stream.ts";
 
 /** OpenAI's Responses as an api, for one request: what it reads there it needs again when it answers. */
 export function responsesApi(keeping: Keeping): TextApi {

@@ -1,7 +1,7 @@
-import type { Capabilities, ModelInfo } from "../core/model.ts";
+import { type Capabilities, EMBEDDING_ONLY, type ModelInfo } from "../core/model.ts";
 import { type Ask, fieldsOf, isGood } from "./ask.ts";
 import type { Findings } from "./backend.ts";
-import { EMBEDDING_ONLY, enrich, type Entry, type Listing, type Subject } from "./listing.ts";
+import { enrich, type Entry, type Listing, type Subject } from "./listing.ts";
 import { fields, firstCount, flag, items, known, text, texts } from "./lenient.ts";
 
 /** Models of one backend that are asked about one by one, and how many of them at a time. */

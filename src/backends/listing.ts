@@ -1,6 +1,6 @@
 import type { Adapter } from "../adapters/adapter.ts";
 import type { Profile } from "../adapters/profile.ts";
-import type { Capabilities, ModelInfo } from "../core/model.ts";
+import { type Capabilities, EMBEDDING_ONLY, type ModelInfo } from "../core/model.ts";
 import type { Ask } from "./ask.ts";
 import type { Preset } from "./presets.ts";
 import { fields, firstCount, flag, known, text, texts } from "./lenient.ts";
@@ -52,17 +52,6 @@ export function enrich(model: ModelInfo, news: Partial<ModelInfo>, preset: Prese
   delete merged.capabilities;
   return merged;
 }
-
-/** An embedding model generates nothing, whatever its engine can do. */
-export const EMBEDDING_ONLY: Partial<Capabilities> = Object.freeze({
-  streaming: false,
-  tools: false,
-  vision: false,
-  json_schema: false,
-  embeddings: true,
-  logprobs: false,
-  reasoning: false,
-});
 
 function limitsOf(entry: Entry): Partial<ModelInfo> {
   const provider = fields(entry.top_provider);

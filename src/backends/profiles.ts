@@ -46,6 +46,8 @@ export const PROFILES = Object.freeze({
 
   llamacpp: {
     ...TEMPLATED,
+    // Its way to fill in is /infill.
+    fillsIn: false,
     // llama-server reads tool_choice as a string: the object form counts as "auto", without an error.
     toolChoice: "strings",
     // Its own default for parallel_tool_calls was false for long; newer builds take what the template can.
@@ -79,6 +81,8 @@ export const PROFILES = Object.freeze({
 
   vllm: {
     ...TEMPLATED,
+    // "suffix is not currently supported"
+    fillsIn: false,
     fields: ["top_k", "min_p", "repetition_penalty"],
     media: ["audio", "audio_url", "video_url"],
     reasoning: "template",

@@ -20,6 +20,17 @@ export const UNKNOWN_CAPABILITIES: Capabilities = Object.freeze({
   reasoning: null,
 });
 
+/** An embedding model generates nothing, whatever its engine can do. */
+export const EMBEDDING_ONLY: Partial<Capabilities> = Object.freeze({
+  streaming: false,
+  tools: false,
+  vision: false,
+  json_schema: false,
+  embeddings: true,
+  logprobs: false,
+  reasoning: false,
+});
+
 /** One model as its backend describes it. */
 export interface ModelInfo {
   /** The backend's own id: may hold `/`, `:`, `@` and spaces. */

@@ -59,7 +59,7 @@ export function prepare(attempt: Attempt, memory: Memory): Prepared {
   const { path, body, headers, hints } = adapter.write(asked, destinationOf(attempt), notes);
   if (strict) refuseLosses(notes);
   // It will be sent: the engine makes the room for it, and what follows soon should not ask for another.
-  if (hints?.asked?.room !== undefined) backend.gaveRoom(model, hints.asked.room);
+  if (hints?.context?.room !== undefined) backend.gaveRoom(model, hints.context.room);
   const sent: UpstreamRequest = {
     method: "POST",
     path,

@@ -98,6 +98,28 @@ describe("a client's own body", () => {
     expect(own(talk).text).toBe(talk.replace('"m"', `"${EARLIER}"`));
   });
 
+  test("loses words that say nothing, which Anthropic answers with an error, and keeps empty results", () => {
+    const empty = { type: "text", text: "" };
+    const use = { type: "tool_use", id: "a", name: "f", input: { text: "", content: "" } };
+    const answer = { type: "tool_result", tool_use_id: "a", content: "" };
+    const messages = [
+      says("user", empty, hi),
+      says("assistant", empty),
+      { role: "assistant", content: "" },
+      says("assistant", empty, use),
+      says("user", answer),
+    ];
+    const { json, notes } = own({ model: "m", max_tokens: 9, messages });
+    expect(json.messages).toEqual([says("user", hi), says("assistant", use), says("user", answer)]);
+    expect(notes).toEqual([]);
+    const fine = JSON.stringify({
+      model: EARLIER,
+      max_tokens: 9,
+      messages: [says("user", hi), says("assistant", use), says("user", answer)],
+    });
+    expect(own(fine).text).toBe(fine);
+  });
+
   test("has the results of a turn in one message, before all else, as Anthropic demands", () => {
     const use = (id: string) => ({ type: "tool_use", id, name: "f", input: { role: "user" } });
     const answer = (id: string) => ({ type: "tool_result", tool_use_id: id, content: "1" });

@@ -75,12 +75,12 @@ describe("thinking", () => {
   test("has a budget that fits into the answer, and the answer into the model", () => {
     const budget = { type: "enabled", budget_tokens: 8192 };
     expect(thinks({ effort: "medium" }, EARLIER, { maxOutput: 500 })).toMatchObject({
-      thinking: budget,
-      most: 8692,
+      thinking: { ...budget, budget_tokens: 1024 },
+      most: 2048,
       notes: ["emulated:reasoning_effort", "emulated:max_tokens"],
     });
     expect(thinks({ budget: 100_000 }, EARLIER)).toMatchObject({
-      thinking: { ...budget, budget_tokens: 63_999 },
+      thinking: { ...budget, budget_tokens: 32_000 },
       most: 64_000,
     });
     expect(thinks({ budget: 10 }, EARLIER)).toMatchObject({
@@ -218,7 +218,7 @@ describe("sampling", () => {
       "dropped:logprobs",
       "dropped:frequency_penalty",
       "dropped:presence_penalty",
-      "dropped:repetition_penalty",
+      "dropped:repeat_penalty",
       "dropped:min_p",
       "dropped:logit_bias",
     ]);
@@ -244,7 +244,7 @@ describe("what is said about a request", () => {
     };
     const { json, notes } = asked(more);
     expect([json.metadata, json.service_tier]).toEqual([undefined, undefined]);
-    expect(notes).toEqual(["dropped:user", "dropped:metadata", "dropped:service_tier", "dropped:verbosity"]);
+    expect(notes).toEqual(["dropped:user", "dropped:service_tier", "dropped:metadata", "dropped:verbosity"]);
   });
 
   test("and the name of a participant, which it has none for", () => {

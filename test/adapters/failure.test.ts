@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { openai } from "../../src/adapters/openai.ts";
-import { openaiError } from "../../src/api/openai-error.ts";
+import { openaiError } from "../../src/api/openai/error.ts";
 import type { Failure, FailureCode } from "../../src/core/failure.ts";
 import { ERROR_BODIES, type ErrorShape } from "../upstream/answers.ts";
 

@@ -187,3 +187,19 @@ describe("what Gemini says beside words", () => {
     ).toEqual([{ url: "https://example.org/map", title: "Map", cited: "far", native: expect.anything() }]);
   });
 });
+
+test("a host that names one source a hundred thousand times for a long text keeps nobody waiting", async () => {
+  const groundingMetadata = {
+    groundingChunks: [{ web: { uri: "https://example.org/", title: "All" } }],
+    groundingSupports: Array.from({ length: 20 }, () => ({
+      segment: { endIndex: 900_000 },
+      groundingChunkIndices: Array<number>(10_000).fill(0),
+    })),
+  };
+  const parts = [{ text: "x".repeat(900_000) }];
+  const candidate = { content: { parts }, finishReason: "STOP", groundingMetadata };
+  const before = performance.now();
+  const cited = of("annotation", await document([Buffer.from(JSON.stringify({ candidates: [candidate] }))]));
+  expect(cited.length).toBe(256);
+  expect(performance.now() - before).toBeLessThan(2000);
+});

@@ -25,6 +25,28 @@ describe("where a request goes", () => {
   });
 });
 
+describe("a form of the answer beside tools", () => {
+  const tools: FunctionTool[] = [{ type: "function", name: "tide", at: "tools[0]" }];
+  const format = { type: "json", schema: { type: "object" } } as const;
+
+  test("is told in words to models that refuse the two together", () => {
+    const { json, notes } = asked({ tools, format }, { model: "gemini-2.5-flash" });
+    expect(JSON.stringify(json.systemInstruction)).toContain("JSON Schema");
+    expect(json.generationConfig ?? {}).not.toHaveProperty("responseMimeType");
+    expect(notes).toEqual(["emulated:response_format"]);
+  });
+
+  test("is asked of those that take both, and where no tool may be called", () => {
+    for (const { json } of [
+      asked({ tools, format }, { model: "gemini-3-pro" }),
+      asked({ tools, format, toolChoice: { mode: "none" } }, { model: "gemini-2.5-flash" }),
+    ]) {
+      expect(json).toMatchObject({ generationConfig: { responseMimeType: "application/json" } });
+      expect(json).not.toHaveProperty("systemInstruction");
+    }
+  });
+});
+
 describe("how the words are chosen", () => {
   test("is said in Gemini's own names", () => {
     const sampling = {

@@ -177,7 +177,7 @@ describe("the count of an answer", () => {
   });
 
   test("has our own guess for a prompt that was cached, and says so", async () => {
-    const hints = { asked: { tokens: 40, room: undefined } };
+    const hints = { context: { tokens: 40, room: undefined } };
     expect(await usage({ eval_count: 2 }, hints)).toMatchObject({
       usage: { input: 40, output: 2, estimated: true },
     });
@@ -189,7 +189,7 @@ describe("the count of an answer", () => {
 });
 
 describe("a prompt that filled its context to the token was cut by a release that cannot refuse", () => {
-  const hints = { asked: { tokens: 9000, room: 512 } };
+  const hints = { context: { tokens: 9000, room: 512 } };
 
   test("and its answer is an error", async () => {
     const failure = await failureOf([line("nonsense"), line("", { ...END, prompt_eval_count: 512 })], hints);

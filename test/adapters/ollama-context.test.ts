@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { tokensIn } from "../../src/adapters/ollama-context.ts";
+import { tokensIn } from "../../src/adapters/ollama/context.ts";
 import { ALWAYS, asked, forwarded, type To, user } from "./ollama-written.ts";
 
 /** `num_ctx` for a prompt of about so many tokens, and an answer of at most so many. */
@@ -7,8 +7,8 @@ function room(tokens: number, to: To = {}, maxOutput?: number): unknown {
   const prompt = { items: [user("x".repeat(3 * tokens))], ...(maxOutput === undefined ? {} : { maxOutput }) };
   const { json, hints } = asked(prompt, to);
   const { num_ctx: sent } = (json.options ?? {}) as { num_ctx?: number };
-  expect(hints?.asked?.room).toBe(sent);
-  expect(hints?.asked?.tokens).toBeGreaterThanOrEqual(tokens);
+  expect(hints?.context?.room).toBe(sent);
+  expect(hints?.context?.tokens).toBeGreaterThanOrEqual(tokens);
   return sent;
 }
 
@@ -114,7 +114,7 @@ describe("a request of Ollama's own dialect", () => {
     };
     const { json, hints } = forwarded(JSON.stringify(body), info(4096, 8192, true));
     expect(json).toEqual({ ...body, model: "theirs" });
-    expect(hints?.asked?.room).toBe(512);
+    expect(hints?.context?.room).toBe(512);
   });
 
   test("gets the context that it needs beside its own options", () => {

@@ -40,6 +40,11 @@ test("a plain chat is sent with its stream spelled out, and never to be cut", ()
   expect(asked({}, {}, { stream: true }).json.stream).toBe(true);
 });
 
+test("a tool that said nothing has said nothing", () => {
+  const items = [user("?"), call("a", "now", ""), result("a", [text("")])];
+  expect(messagesOf(items)).toMatchObject([{}, {}, { role: "tool", content: "" }]);
+});
+
 describe("a conversation", () => {
   test("has texts as strings and images beside them", () => {
     const parts = [text("a"), image({ base64: "QUJD" }), text("b")];

@@ -146,3 +146,15 @@ test("GLM's address has a version of its own", () => {
   expect(chatTo("zai", {}).path).toBe("/chat/completions");
   expect(chatTo("openai", {}).path).toBe("/v1/chat/completions");
 });
+
+test("a signature that Gemini's own API issued stays here; what Google's compatible route issued goes back as it came", () => {
+  const signed = (thought_signature: string) => ({
+    role: "assistant",
+    content: null,
+    tool_calls: [{ ...call("a"), extra_content: { google: { thought_signature } } }],
+  });
+  const sent = (signature: string) =>
+    chatTo("generic", { messages: [user, signed(signature), turn("a")[1]] }).json.messages;
+  expect(sent("fl1.gemini.thought.c2ln")).toEqual([user, ...turn("a")]);
+  expect(sent("sig")).toEqual([user, signed("sig"), turn("a")[1]]);
+});

@@ -244,7 +244,7 @@ test("a field that nobody here knows is named", () => {
 test("a text to be continued is a completion", () => {
   const { path, json } = prompted(
     { items, completion: true, suffix: "}", maxOutput: 9, sampling: { logprobs: true, topLogprobs: 2 } },
-    { profile: "vllm", stream: true },
+    { profile: "generic", stream: true },
   );
   expect([path, json]).toEqual([
     "/v1/completions",
@@ -258,6 +258,13 @@ test("a text to be continued is a completion", () => {
       stream_options: { include_usage: true },
     },
   ]);
+});
+
+test("a text to be continued keeps to a limit where its client named none, and is told what follows only by whom it can", () => {
+  const { json, notes } = prompted({ items, completion: true, suffix: "}" }, { profile: "llamacpp" });
+  expect(json).toMatchObject({ max_tokens: 1024 });
+  expect(json).not.toHaveProperty("suffix");
+  expect(notes.map((note) => note.split(" ")[0])).toEqual(["max_tokens", "suffix"]);
 });
 
 test("an alias' defaults are in the prompt, but for those that it has no word for", () => {

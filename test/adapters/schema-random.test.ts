@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { ANTHROPIC_SCHEMA, GEMINI_JSON_SCHEMA, GEMINI_SCHEMA } from "../../src/adapters/schema-targets.ts";
-import { compileParameters, compileSchema, type SchemaTarget } from "../../src/adapters/schema.ts";
+import { ANTHROPIC_SCHEMA, GEMINI_JSON_SCHEMA, GEMINI_SCHEMA } from "../../src/adapters/schema/targets.ts";
+import { compileParameters, compileSchema, type SchemaTarget } from "../../src/adapters/schema/compile.ts";
 import { isRecord, type JsonRecord } from "../../src/core/json.ts";
 import { Dice } from "../pipeline/dice.ts";
 

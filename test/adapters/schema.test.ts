@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { ANTHROPIC_SCHEMA, GEMINI_JSON_SCHEMA, GEMINI_SCHEMA } from "../../src/adapters/schema-targets.ts";
-import { compileParameters, compileSchema, type SchemaTarget } from "../../src/adapters/schema.ts";
+import { ANTHROPIC_SCHEMA, GEMINI_JSON_SCHEMA, GEMINI_SCHEMA } from "../../src/adapters/schema/targets.ts";
+import { compileParameters, compileSchema, type SchemaTarget } from "../../src/adapters/schema/compile.ts";
 import type { JsonRecord } from "../../src/core/json.ts";
 
 const compiled = (schema: JsonRecord, target: SchemaTarget = GEMINI_SCHEMA) =>

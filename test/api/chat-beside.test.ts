@@ -130,7 +130,7 @@ describe("state that must come back with the next turn", () => {
 
   test("of Gemini stands on the call, where Google's compatible route has it", () => {
     const state: Opaque = { issuer: "gemini", kind: "thought", data: "sig" };
-    const extra_content = { google: { thought_signature: "sig" } };
+    const extra_content = { google: { thought_signature: "fl1.gemini.thought.c2ln" } };
     const started = { ...call(0, "now"), opaque: [state] } as StreamEvent;
     expect(deltas(started, args(0, "{}"))[0]).toMatchObject({
       tool_calls: [{ id: "id-now", extra_content }],

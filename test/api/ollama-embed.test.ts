@@ -5,8 +5,8 @@ import {
   readOldEmbeddings,
   writeEmbed,
   writeOldEmbeddings,
-} from "../../src/api/ollama-embed.ts";
-import { Stopwatch } from "../../src/api/ollama-time.ts";
+} from "../../src/api/ollama/embed.ts";
+import { Stopwatch } from "../../src/api/ollama/time.ts";
 import { readObject } from "../../src/wire/json.ts";
 import { parsed } from "./answers.ts";
 import { ticking } from "./ollama-scene.ts";

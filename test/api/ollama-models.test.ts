@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { OLLAMA_VERSION, writePs, writeShow, writeTags, writeVersion } from "../../src/api/ollama-models.ts";
+import { OLLAMA_VERSION, writePs, writeShow, writeTags, writeVersion } from "../../src/api/ollama/models.ts";
 import type { JsonRecord } from "../../src/core/json.ts";
 import type { ListedModel } from "../../src/core/model.ts";
 import { parsed } from "./answers.ts";
@@ -94,4 +94,11 @@ describe("abilities in Ollama's words", () => {
     expect(shown({ inputModalities }).capabilities).toEqual(["completion", "tools", "vision", "audio"]);
     expect(shown({ inputModalities, capabilities: { vision: false } }).capabilities).not.toContain("vision");
   });
+});
+
+test("a model whose age makes no sense is as old as one of unknown age", () => {
+  for (const created of [1e300, -1, Number.NaN])
+    expect(JSON.parse(writeTags([{ id: "m", created, ownedBy: "", backend: "b" }]))).toMatchObject({
+      models: [{ modified_at: "1970-01-01T00:00:00.000000000Z" }],
+    });
 });

@@ -145,6 +145,13 @@ describe("a tool call", () => {
     expect(callsOf(json, kind)).toMatchObject({ tool_calls: [{ function: { arguments: object } }] });
   });
 
+  test("of endless arguments is broken off, not held for ever", () => {
+    const piece = args(0, "x".repeat(1024 * 1024));
+    expect(() => written([[start, call(0, "f"), ...Array<StreamEvent>(17).fill(piece)]])).toThrow(
+      expect.objectContaining({ code: "upstream_bad_response" }),
+    );
+  });
+
   test("keeps all digits of its numbers", () => {
     const { sent } = written([
       [start, call(0, "f"), args(0, '{"id":12345678901234567890}'), partEnd(0), ...ending],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { errorBody, openaiError } from "../../src/api/openai-error.ts";
+import { errorBody, openaiError } from "../../src/api/openai/error.ts";
 import { Failure, type FailureCode, type FailureDetail } from "../../src/core/failure.ts";
 import { parsed } from "./answers.ts";
 import { expectSchema } from "./oracle.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Answer, AnswerPart } from "../../src/core/answer.ts";
 import type { FinishReason } from "../../src/core/event.ts";
 import type { JsonRecord } from "../../src/core/json.ts";
-import { replayResponse } from "../../src/api/responses-replay.ts";
+import { replayResponse } from "../../src/api/responses/replay.ts";
 import { responsesApi } from "../../src/api/responses.ts";
 import { expectSchema } from "./oracle.ts";
 import { bodyOf, memory, readStream, type Response } from "./responses-spoken.ts";

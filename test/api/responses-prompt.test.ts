@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { JsonRecord } from "../../src/core/json.ts";
 import { codeOf } from "../../src/core/note.ts";
-import { responsesPrompt } from "../../src/api/responses-prompt.ts";
+import { responsesPrompt } from "../../src/api/responses/prompt.ts";
 import { bodyOf } from "./responses-spoken.ts";
 
 const read = (fields: JsonRecord, earlier?: unknown[]) => responsesPrompt(bodyOf(fields), earlier);

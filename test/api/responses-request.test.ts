@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { JsonRecord } from "../../src/core/json.ts";
 import { responsesApi } from "../../src/api/responses.ts";
-import { writeInputItems } from "../../src/api/responses-list.ts";
-import { openaiError } from "../../src/api/openai-error.ts";
+import { writeInputItems } from "../../src/api/responses/input-items.ts";
+import { openaiError } from "../../src/api/openai/error.ts";
 import { Failure } from "../../src/core/failure.ts";
 import { readObject } from "../../src/wire/json.ts";
 import { bodyOf, type Memory, memory } from "./responses-spoken.ts";

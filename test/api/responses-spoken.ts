@@ -1,7 +1,7 @@
 import type { StreamEvent } from "../../src/core/event.ts";
 import type { Failure } from "../../src/core/failure.ts";
 import { isRecord, type JsonRecord } from "../../src/core/json.ts";
-import type { Keeping, KeptResponse } from "../../src/api/responses-keeping.ts";
+import type { Keeping, KeptResponse } from "../../src/api/responses/keeping.ts";
 import { responsesApi } from "../../src/api/responses.ts";
 import { readObject } from "../../src/wire/json.ts";
 import { expectSchema } from "./oracle.ts";

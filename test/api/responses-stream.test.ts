@@ -19,6 +19,16 @@ import { memory, streamed } from "./responses-spoken.ts";
 
 const TEXT = [start, ...part(0, "text", "Hel", "lo"), ...ending()];
 
+test("an item that only the backend knows goes out as it came, whatever it lacks", () => {
+  const value = { id: "x_1", type: "__proto__", content: [{ type: "output_text", text: "hi" }] };
+  const dialect = "openai-responses" as const;
+  const { events, response } = streamed([
+    [start, { type: "foreign", choice: 0, part: 0, dialect, value }, ...ending()],
+  ]);
+  expect(events.find(({ type }) => type === "response.output_item.done")).toMatchObject({ item: value });
+  expect(response.output).toEqual([value]);
+});
+
 describe("a text", () => {
   test("is an item, its part, its deltas, and the same backwards; numbered from 0 without a gap", () => {
     const { types, events, response } = streamed([TEXT]);

@@ -38,12 +38,22 @@ export function pageOf(
         if (at === -1) at = reasons.push(cell.why) - 1;
         return `${SIGNS[cell.verdict]} (${at + 1})`;
       });
-      return `| ${[name, ...signs].join(" | ")} |`;
+      return [name, ...signs];
     });
-    const head = `| | ${hosts.map(({ name }) => name).join(" | ")} |\n|${"---|".repeat(hosts.length + 1)}`;
+    const table = tableOf(["", ...hosts.map(({ name }) => name)], rows);
     const notes = reasons.map((reason, i) => `${i + 1}. ${reason.includes(":") ? `\`${reason}\`` : reason}`);
     const below = notes.length > 0 ? `\n\n${notes.join("\n")}` : "";
-    return `## From ${client.name} to\n\n${head}\n${rows.join("\n")}${below}\n`;
+    return `## From ${client.name} to\n\n${table}${below}\n`;
   });
   return `${INTRODUCTION}\n${tables.join("\n")}`;
+}
+
+/** A table with its columns in line, as the formatter wants them. */
+function tableOf(head: readonly string[], rows: readonly string[][]): string {
+  const widths = head.map((cell, i) =>
+    Math.max(3, ...[cell, ...rows.map((row) => row[i] ?? "")].map((text) => text.length)),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  return [head, widths.map((width) => "-".repeat(width)), ...rows].map(line).join("\n");
 }

@@ -76,7 +76,7 @@ describeWithEngine("tools, through the openai SDK and the compiled binary", () =
         .create({ ...ask, seed, tool_choice })
         .withResponse();
       expect(new Set(checkedCalls(data.choices[0]?.message))).toEqual(new Set([name]));
-      expect(response.headers.get("x-fairlead-notes")).toContain("tool_choice was emulated");
+      expect(response.headers.get("x-fairlead-notes")).toBe("emulated:tool_choice");
     }
   });
 

@@ -91,7 +91,7 @@ export interface Profile {
 }
 
 /** Fields that OpenAI's chat has and hardly anybody else's. */
-export const OPENAI_FIELDS: readonly string[] = Object.freeze([
+const OPENAI_FIELDS: readonly string[] = Object.freeze([
   "verbosity",
   "service_tier",
   "safety_identifier",

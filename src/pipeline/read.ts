@@ -50,7 +50,7 @@ export async function* readEvents(response: UpstreamResponse, options: ReadOptio
   const finished = () => {
     const restored = names?.restore(batch) ?? batch;
     batch = [];
-    return stages.reduce((events, stage) => stage(events), restored);
+    return stages.length === 0 ? restored : stages.reduce((events, stage) => stage(events), restored);
   };
   /** What `decode` reads, repaired: also what came before a fault. The fault that happened first is the one thrown. */
   const read = (decode: (out: StreamEvent[]) => void) => {

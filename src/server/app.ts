@@ -5,7 +5,7 @@ import { createCors } from "./cors.ts";
 import type { Deps } from "./deps.ts";
 import { mountEndpoints } from "./endpoints.ts";
 import { hostAndOriginGuard } from "./guard.ts";
-import { clientKeys } from "./keys.ts";
+import { clientKeys, ownerOf } from "./keys.ts";
 import { MethodTable } from "./method-table.ts";
 import { openApiDocument } from "./openapi.ts";
 import { failureAnswer, jsonAnswer, ownAnswer } from "./respond.ts";
@@ -23,7 +23,7 @@ export function createApp(deps: Deps) {
   const guard = hostAndOriginGuard(server);
   const keys = clientKeys(server.apiKeys);
   const cors = createCors(server.corsOrigins);
-  const calls = new Calls(deps.log);
+  const calls = new Calls(deps.log, ownerOf(server.apiKeys));
   let methods: MethodTable | undefined;
   const app = new Elysia({ handler: { standardHostname: false } })
     .onRequest(({ request }) => {

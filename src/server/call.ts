@@ -77,16 +77,24 @@ export class Call {
 /** The calls under way, by their request: the hooks and the handler of one request meet here. */
 export class Calls {
   readonly #log: Log;
+  readonly #ownerOf: (headers: Headers) => string;
   readonly #calls = new WeakMap<Request, Call>();
 
-  constructor(log: Log) {
+  /** `ownerOf` tells whose a request is that has passed the check of keys. */
+  constructor(log: Log, ownerOf: (headers: Headers) => string) {
     this.#log = log;
+    this.#ownerOf = ownerOf;
   }
 
   begin(request: Request, corsHeaders: Readonly<Record<string, string>> | undefined): Call {
     const call = new Call(request, this.#log, corsHeaders);
     this.#calls.set(request, call);
     return call;
+  }
+
+  /** Whose it is: see `ownerOf` in keys.ts. */
+  ownerOf({ headers }: Request): string {
+    return this.#ownerOf(headers);
   }
 
   of(request: Request): Call {

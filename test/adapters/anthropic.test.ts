@@ -31,6 +31,22 @@ const failureOf = (said: StreamEvent[]) => {
 const only = (said: StreamEvent[], ...types: StreamEvent["type"][]) =>
   said.filter(({ type }) => types.includes(type));
 
+test("a block that nobody here knows is held whole, but not without end", async () => {
+  const piece = delta(0, { type: "novel_delta", text: "x".repeat(512 * 1024) });
+  const block = begin(0, { type: "novel", text: "" });
+  const novel = await heard(
+    START,
+    block,
+    piece,
+    { type: "content_block_stop", index: 0 },
+    finish("end_turn"),
+    STOP,
+  );
+  expect(only(novel, "foreign")).toHaveLength(1);
+  const endless = await heard(START, block, ...Array<JsonRecord>(33).fill(piece));
+  expect(failureOf(endless)?.code).toBe("upstream_bad_frame");
+});
+
 describe("a stream", () => {
   test.each([
     ["overloaded_error", "overloaded"],

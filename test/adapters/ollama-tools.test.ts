@@ -99,7 +99,7 @@ describe("the choice of a tool, which Ollama has no word for", () => {
   });
 
   test("without tools is no choice", () => {
-    expect(asked({ toolChoice: { mode: "required" } })).toMatchObject({ notes: [], hints: { asked: {} } });
+    expect(asked({ toolChoice: { mode: "required" } })).toMatchObject({ notes: [], hints: { context: {} } });
   });
 });
 

@@ -10,7 +10,12 @@ test("unknown fields are those that are not known and say something", () => {
 
 test("a field that stands in every chunk is news once, and again when it changes", () => {
   const news = new FieldNews(KNOWN);
-  const chunks = [{ id: 1, host: "a" }, { id: 2, host: "a" }, { host: "b", load: 1 }, { host: "b", load: 1 }];
+  const chunks = [
+    { id: 1, host: "a" },
+    { id: 2, host: "a" },
+    { host: "b", load: 1 },
+    { host: "b", load: 1 },
+  ];
   expect(chunks.map((chunk) => news.of(chunk))).toEqual([
     { host: "a" },
     undefined,

@@ -122,7 +122,6 @@ describe("the log", () => {
       duration_ms: expect.any(Number),
       input_tokens: expect.any(Number),
       output_tokens: expect.any(Number),
-      notes: 0,
     });
     expect(server.log().filter((line) => line["id"] === "one")).toHaveLength(1);
     expect(server.stdout()).toBe("");

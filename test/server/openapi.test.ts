@@ -61,7 +61,7 @@ test("a route that yields is not there beside an endpoint of the user's that ans
   }
   const wide = { ...custom, path: "/api/:what" };
   expect(routesOf({ endpoints: [wide] })).toEqual(
-    [...builtIn.filter((route) => !/^GET \/api\//.test(route)), "GET /api/:what"].sort(),
+    [...builtIn.filter((route) => !route.startsWith("GET /api/")), "GET /api/:what"].sort(),
   );
 });
 

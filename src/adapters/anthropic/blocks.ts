@@ -176,7 +176,8 @@ function append(open: OpenBlock, delta: JsonRecord): void {
   for (const [name, value] of Object.entries(delta)) {
     if (name === "type") continue;
     const before = block[name];
-    block[name] = typeof before === "string" && typeof value === "string" ? before + held(open, value) : value;
+    block[name] =
+      typeof before === "string" && typeof value === "string" ? before + held(open, value) : value;
   }
 }
 

@@ -4,7 +4,6 @@ import { readBody } from "../body.ts";
 import type { Call, Calls } from "../call.ts";
 import type { Deps } from "../deps.ts";
 import { IDLE_SECONDS } from "../idle.ts";
-import { ownerOf } from "../keys.ts";
 import { unlessEnded } from "../underway.ts";
 
 /** What Elysia hands to a route, as far as ours use it. */
@@ -37,7 +36,7 @@ export function answerModel<T extends ModelRequest>(
     keepOpen(context, call);
     const body = await unlessEnded(signal, readBody(context.request, deps.config.server.bodyMax));
     const { headers } = context.request;
-    const owner = ownerOf(deps.config.server.apiKeys)(headers);
+    const owner = calls.ownerOf(context.request);
     const request: T = { ...read(readObject(body), call.id, headers), owner };
     call.note({ model: request.model, stream: request.stream });
     // In the first moments after the start a model may not have been found yet.

@@ -11,7 +11,6 @@ import { decodePercent } from "../../core/percent.ts";
 import type { StoredResponse } from "../../store/tables.ts";
 import { type Call, type Calls, pathOf } from "../call.ts";
 import type { Deps } from "../deps.ts";
-import { ownerOf } from "../keys.ts";
 import { withBody } from "../openapi.ts";
 import { jsonAnswer } from "../respond.ts";
 import { answerModel, type RouteContext } from "./model-request.ts";
@@ -22,7 +21,7 @@ const TAGS = ["responses"];
 
 /** `POST /v1/responses`, and what a client may ask of the responses that were kept for it. */
 export function responsesRoutes(deps: Deps, calls: Calls) {
-  const shelf = new Shelf(deps);
+  const shelf = new Shelf(deps, calls);
   return new Elysia()
     .post(
       PREFIX,
@@ -59,16 +58,16 @@ export function responsesRoutes(deps: Deps, calls: Calls) {
 /** The store as each caller sees it. */
 class Shelf {
   readonly #deps: Deps;
-  readonly #ownerOf: (headers: Headers) => string;
+  readonly #calls: Calls;
 
-  constructor(deps: Deps) {
+  constructor(deps: Deps, calls: Calls) {
     this.#deps = deps;
-    this.#ownerOf = ownerOf(deps.config.server.apiKeys);
+    this.#calls = calls;
   }
 
-  of({ headers }: Request): Keeping {
+  of(request: Request): Keeping {
     const { responses, config } = this.#deps;
-    const owner = this.#ownerOf(headers);
+    const owner = this.#calls.ownerOf(request);
     return {
       enabled: config.responses.store,
       history: (id) => responses.history(owner, id),
@@ -80,7 +79,7 @@ class Shelf {
   /** The response that the address names. Throws `not_found`. */
   find(call: Call): StoredResponse {
     const id = idOf(call);
-    const found = this.#deps.responses.get(this.#ownerOf(call.request.headers), id);
+    const found = this.#deps.responses.get(this.#calls.ownerOf(call.request), id);
     if (!found) throw notFound(id);
     return found;
   }
@@ -88,7 +87,7 @@ class Shelf {
   /** Throws `not_found`. */
   delete(call: Call): string {
     const id = idOf(call);
-    if (!this.#deps.responses.delete(this.#ownerOf(call.request.headers), id)) throw notFound(id);
+    if (!this.#deps.responses.delete(this.#calls.ownerOf(call.request), id)) throw notFound(id);
     return id;
   }
 }

@@ -25,7 +25,8 @@ export function chosenTools({ tools, toolChoice: choice }: Prompt, notes: Note[]
     return { tools: all, mode: "required", named: choice.name };
   }
   if (choice.mode !== "allowed") return { tools: all, mode: choice.mode, named: undefined };
-  const kept = all.filter(({ name }) => choice.names.includes(name));
+  const names = new Set(choice.names);
+  const kept = all.filter(({ name }) => names.has(name));
   if (kept.length === 0) throw unknown();
   return { tools: kept, mode: choice.required ? "required" : "auto", named: undefined };
 }

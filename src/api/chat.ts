@@ -5,7 +5,6 @@ import { once } from "../core/once.ts";
 import type { RawObject, TextRequest } from "../core/request.ts";
 import type { AnswerOptions, TextApi } from "./api.ts";
 import { BodyCheck } from "./body.ts";
-import { invalid } from "./fields.ts";
 import { chatPrompt } from "./chat/prompt.ts";
 import {
   annotationsOf,
@@ -15,10 +14,11 @@ import {
   detailsOf,
   readsFunctionCall,
 } from "./chat/words.ts";
+import { invalid } from "./fields.ts";
 import { routingFields } from "./openai/routing.ts";
-import { loose, modelField, optional } from "./schemas.ts";
 import { openaiText } from "./openai/text.ts";
 import { responsesPrompt } from "./responses/prompt.ts";
+import { loose, modelField, optional } from "./schemas.ts";
 
 /** `POST /v1/chat/completions`: what must be right before a backend is asked. Every other field is forwarded as it came. */
 export const ChatBody = Type.Object(

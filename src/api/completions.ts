@@ -2,9 +2,9 @@ import { Type } from "@sinclair/typebox";
 import { wordsOf } from "../core/answer.ts";
 import { BodyCheck } from "./body.ts";
 import { completionPrompt } from "./openai/completion-prompt.ts";
-import { loose, modelField, optional } from "./schemas.ts";
 import { type ChunkShape, finishWord } from "./openai/stream.ts";
 import { openaiText } from "./openai/text.ts";
+import { loose, modelField, optional } from "./schemas.ts";
 
 const Prompt = Type.Union([
   Type.String(),

@@ -1,6 +1,6 @@
 import type { Failure } from "../core/failure.ts";
-import { anthropicError } from "./messages/error.ts";
 import type { Asker, ErrorAnswer } from "./error-answer.ts";
+import { anthropicError } from "./messages/error.ts";
 import { ollamaError } from "./ollama/error.ts";
 import { openaiError } from "./openai/error.ts";
 

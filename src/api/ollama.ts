@@ -1,11 +1,11 @@
 import { Type } from "@sinclair/typebox";
+import { textOf } from "../core/lenient.ts";
 import { once } from "../core/once.ts";
 import type { Prompt } from "../core/prompt.ts";
 import type { RawObject, TextRequest } from "../core/request.ts";
 import { PARSE_WHOLE_MAX } from "../wire/json.ts";
 import type { TextApi } from "./api.ts";
 import { BodyCheck } from "./body.ts";
-import { textOf } from "../core/lenient.ts";
 import { writeAnswer, writeErrand } from "./ollama/answer.ts";
 import { CHAT_LINES, GENERATE_LINES, type LineShape } from "./ollama/lines.ts";
 import { generatePrompt, isCompletion, ollamaChatPrompt } from "./ollama/prompt.ts";

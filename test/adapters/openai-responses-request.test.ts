@@ -240,6 +240,10 @@ describe("a conversation of another dialect", () => {
     const { json, notes } = asked({ reasoning: { effort: "high", summary: "auto" } }, "gpt-4.1");
     expect([json.reasoning, notes]).toEqual([undefined, ["dropped:reasoning_effort"]]);
     expect(asked({ reasoning: { enabled: false } }, "gpt-4.1").notes).toEqual([]);
+    // Of a name that says nothing nobody knows: what the client said counts.
+    const unnamed = asked({ reasoning: { effort: "high" }, sampling: { temperature: 0.5 } }, "prod-eu");
+    expect([unnamed.json.reasoning, unnamed.json.temperature]).toEqual([{ effort: "high" }, 0.5]);
+    expect(unnamed.notes).toEqual([]);
   });
 
   test("shows media as far as the vendor has words for them", () => {

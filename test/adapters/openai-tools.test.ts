@@ -157,6 +157,18 @@ describe("a choice that a host ignores, but for a schema, is made by one", () =>
     ]);
   });
 
+  test("it is so too where the host gives no reason for its end", () => {
+    const out: StreamEvent[] = [];
+    const message = { content: '{"name":"now","arguments":{}}' };
+    openai.whole(
+      openai.begin(profile, { callAsText: true }),
+      JSON.stringify({ choices: [{ message }] }),
+      out,
+    );
+    const call = { type: "tool-delta", choice: 0, name: "now", args: {}, done: true };
+    expect(out.slice(1)).toEqual([call, { type: "finish", choice: 0, reason: "stop" }] as StreamEvent[]);
+  });
+
   test("what is no call after all is not hidden", () => {
     expect(read("I would", " rather not")).toContainEqual({
       type: "text",

@@ -2,10 +2,11 @@ import { Failure } from "../../core/failure.ts";
 import type { JsonRecord } from "../../core/json.ts";
 import { dropped, emulated, type Note } from "../../core/note.ts";
 import type { CallItem, Item, MessageItem, Part, ReasoningItem, ResultItem } from "../../core/prompt.ts";
-import { cacheControl, saidBlocks, textBlocks, userBlocks } from "./parts.ts";
 import { argsOf } from "../call-args.ts";
+import { OpenResults } from "../open-results.ts";
 import { isMedia } from "../parts.ts";
 import { isInstruction, turnsOf, withoutLead } from "../turns.ts";
+import { cacheControl, saidBlocks, textBlocks, userBlocks } from "./parts.ts";
 
 /** One message of Anthropic's. */
 export interface Message {
@@ -98,7 +99,8 @@ class Writer {
   readonly messages: Message[] = [];
   readonly called = new Set<string>();
   readonly #notes: Note[];
-  readonly #taken = new Set<string>();
+  /** Ids that are taken, and how many calls wanted each of them: thousands of one id must not be tried one by one. */
+  readonly #ids = new Map<string, number>();
   #open: OpenCall[] = [];
 
   constructor(notes: Note[]) {
@@ -122,17 +124,18 @@ class Writer {
 
   /** Results come first, all of them in one message, in the order of the calls. */
   user(items: readonly Item[]): void {
-    const answers = this.#results(items.filter((item) => item.type === "result"));
+    const results = new OpenResults(items.filter((item) => item.type === "result"));
+    const answers = this.#answers(results);
     const others = items.flatMap((item) => {
       if (item.type === "message") return this.#asked(item);
-      return item.type === "result" && !answers.used.has(item) ? this.#orphan(item) : [];
+      return item.type === "result" && results.has(item) ? this.#orphan(item) : [];
     });
-    this.#push("user", [...answers.blocks, ...others]);
+    this.#push("user", [...answers, ...others]);
   }
 
   /** Throws `invalid_request` where nothing was said. */
   end(): void {
-    this.#push("user", this.#results([]).blocks);
+    this.#push("user", this.#answers(new OpenResults([])));
     const last = this.messages.at(-1);
     if (last === undefined)
       throw new Failure("invalid_request", "The conversation has no words that could be sent to the model.", {
@@ -186,23 +189,22 @@ class Writer {
   #freshId(id: string): string {
     const clean = id.replace(/[^\w-]/g, "_") || "call";
     let fresh = clean;
-    for (let i = 2; this.#taken.has(fresh); i += 1) fresh = `${clean}_${i}`;
-    this.#taken.add(fresh);
+    for (let nth = (this.#ids.get(clean) ?? 0) + 1; this.#ids.has(fresh); nth++) {
+      fresh = `${clean}_${nth}`;
+      this.#ids.set(clean, nth);
+    }
+    this.#ids.set(fresh, 1);
     return fresh;
   }
 
-  #results(items: readonly ResultItem[]): { blocks: JsonRecord[]; used: Set<Item> } {
-    const used = new Set<Item>();
-    const blocks = this.#open.splice(0).map(({ item: call, id }) => {
-      const result = items.find((item) => item.id === call.id && !used.has(item));
-      if (result) {
-        used.add(result);
-        return resultBlock(result, id);
-      }
+  /** One block for each open call; the results in them are open no more. */
+  #answers(results: OpenResults): JsonRecord[] {
+    return this.#open.splice(0).map(({ item: call, id }) => {
+      const result = results.take(call.id);
+      if (result) return resultBlock(result, id);
       this.#notes.push(emulated(call.at, ": the call has no result, and Anthropic was told so"));
       return { type: "tool_result", tool_use_id: id, content: "No result was given.", is_error: true };
     });
-    return { blocks, used };
   }
 
   /** The result of no call that the model just made. */

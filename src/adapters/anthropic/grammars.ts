@@ -1,6 +1,6 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
-import { ANTHROPIC_SCHEMA } from "../schema/targets.ts";
 import { compileParameters, compileSchema, type SchemaTarget } from "../schema/compile.ts";
+import { ANTHROPIC_SCHEMA } from "../schema/targets.ts";
 
 /** A schema that Anthropic holds a model to, and the limits in it that are only told to the model. */
 export interface EnforcedSchema {

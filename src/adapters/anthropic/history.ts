@@ -72,17 +72,33 @@ function mayBeSplit(bytes: Buffer): boolean {
 
 function withJoinedResults(messages: readonly JsonRecord[]): JsonRecord[] {
   const joined: JsonRecord[] = [];
+  /** The last message, while others are being joined to it. */
+  let growing: { message: JsonRecord; blocks: JsonRecord[] } | undefined;
+  const close = () => {
+    if (growing)
+      growing.message.content = [...growing.blocks.filter(isResult), ...growing.blocks.filter(isOther)];
+    growing = undefined;
+  };
   for (const message of messages) {
     const last = joined.at(-1);
     const blocks = blocksOf(message);
-    if (last?.role !== "user" || message.role !== "user" || !blocks.some(isResult)) joined.push(message);
-    else {
-      const all = [...blocksOf(last), ...blocks];
-      const content = [...all.filter(isResult), ...all.filter((block) => !isResult(block))];
-      joined[joined.length - 1] = { ...last, content };
+    if (last?.role !== "user" || message.role !== "user" || !blocks.some(isResult)) {
+      close();
+      joined.push(message);
+      continue;
     }
+    if (!growing) {
+      growing = { message: { ...last }, blocks: blocksOf(last) };
+      joined[joined.length - 1] = growing.message;
+    }
+    for (const block of blocks) growing.blocks.push(block);
   }
+  close();
   return joined;
+}
+
+function isOther(block: JsonRecord): boolean {
+  return !isResult(block);
 }
 
 function isResult({ type }: JsonRecord): boolean {

@@ -3,12 +3,12 @@ import { countOf, fieldsOf } from "../../core/lenient.ts";
 import { dropped, type Note } from "../../core/note.ts";
 import type { TextRequest } from "../../core/request.ts";
 import type { Destination } from "../adapter.ts";
-import { blocksIn, repairedHistory } from "./history.ts";
+import { Draft } from "../draft.ts";
 import { abilitiesOf } from "./abilities.ts";
 import { lacksThoughts } from "./conversation.ts";
+import { blocksIn, repairedHistory } from "./history.ts";
 import { samplingRule } from "./sampling.ts";
 import { usualOutput } from "./wishes.ts";
-import { Draft } from "../draft.ts";
 
 /** A Messages request with as few of the client's bytes changed as can be. */
 export function writeOwn({ body, stream }: TextRequest, to: Destination, notes: Note[]): Uint8Array[] {

@@ -1,10 +1,10 @@
 import type { JsonRecord } from "../../core/json.ts";
 import { dropped, emulated } from "../../core/note.ts";
 import type { FunctionTool } from "../../core/prompt.ts";
-import type { AskedOfModel } from "./asked.ts";
-import { cacheControl } from "./parts.ts";
-import { type Grammars, plainParameters } from "./grammars.ts";
 import { chosenTools } from "../chosen-tools.ts";
+import type { AskedOfModel } from "./asked.ts";
+import { type Grammars, plainParameters } from "./grammars.ts";
+import { cacheControl } from "./parts.ts";
 
 /** The fields `tools` and `tool_choice`, and whether the model must call one. */
 export interface WrittenTools {

@@ -1,11 +1,11 @@
 import type { JsonRecord } from "../../core/json.ts";
 import { dropped, emulated } from "../../core/note.ts";
-import type { AskedOfModel } from "./asked.ts";
-import type { Abilities } from "./abilities.ts";
-import type { Grammars } from "./grammars.ts";
-import { BUDGET_MIN, type Thinking } from "./thinking.ts";
 import { noteUnknown } from "../client-fields.ts";
 import { noteLosses } from "../losses.ts";
+import type { Abilities } from "./abilities.ts";
+import type { AskedOfModel } from "./asked.ts";
+import type { Grammars } from "./grammars.ts";
+import { BUDGET_MIN, type Thinking } from "./thinking.ts";
 
 /** What the answer must look like: for `output_config.format`, or told to the model. */
 export interface WrittenFormat {

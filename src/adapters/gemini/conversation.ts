@@ -3,10 +3,11 @@ import { dropped, emulated, type Note } from "../../core/note.ts";
 import type { Opaque } from "../../core/opaque.ts";
 import type { CallItem, Item, MediaPart, MessageItem, ResultItem } from "../../core/prompt.ts";
 import { argsOf } from "../call-args.ts";
+import { OpenResults } from "../open-results.ts";
 import { isMedia, textIn } from "../parts.ts";
+import { turnsOf, withoutLead } from "../turns.ts";
 import { mediaPart } from "./media.ts";
 import { wantsSignatures } from "./models.ts";
-import { turnsOf, withoutLead } from "../turns.ts";
 
 /** What one side says in one go. Gemini knows two sides, and refuses a content without parts. */
 interface Content {
@@ -26,9 +27,8 @@ class Conversation {
   readonly #model: string;
   readonly #notes: Note[];
   readonly #contents: Content[] = [];
-  /** Results that no call has claimed yet, by the call's id. */
-  readonly #results = new Map<string, ResultItem[]>();
-  readonly #claimed = new Set<ResultItem>();
+  /** Of the whole conversation: calls of one id, in turns far apart, get their results in order. */
+  #results = new OpenResults([]);
 
   constructor(model: string, notes: Note[]) {
     this.#model = model;
@@ -38,7 +38,7 @@ class Conversation {
   write(items: readonly Item[]): JsonRecord {
     const { lead, rest } = withoutLead(items);
     const system = lead.flatMap((item) => this.#messageParts(item));
-    for (const item of rest) if (item.type === "result") this.#remember(item);
+    this.#results = new OpenResults(rest.filter((item) => item.type === "result"));
     for (const { role, items: said } of turnsOf(rest)) {
       if (role === "assistant") this.#answered(said);
       else this.#user(said);
@@ -66,13 +66,12 @@ class Conversation {
         if (item.role === "system")
           this.#notes.push(emulated(item.at, ": later instructions were sent as the user's words"));
         this.#add("user", this.#messageParts(item));
-      } else if (item.type === "result" && !this.#claimed.has(item)) this.#orphan(item);
+      } else if (item.type === "result" && this.#results.has(item)) this.#orphan(item);
     }
   }
 
   /** A result of no call would be answered with silence. */
   #orphan(item: ResultItem): void {
-    this.#claimed.add(item);
     this.#notes.push(
       emulated(item.at, ": it answers no call of this conversation, and was sent as the user's words"),
     );
@@ -103,7 +102,7 @@ class Conversation {
   #answers(calls: readonly CallItem[]): void {
     const media: JsonRecord[] = [];
     const responses = calls.map((call) => {
-      const result = this.#claim(call);
+      const result = this.#results.take(call.id);
       if (result) return this.#response(call, result, media);
       this.#notes.push(emulated(call.at, ": it has no result, and Gemini was told so"));
       return { functionResponse: { id: call.id, name: call.name, response: { error: "No result." } } };
@@ -140,19 +139,6 @@ class Conversation {
     if (part.detail === "low" || part.detail === "high")
       this.#notes.push(dropped(`${at}.detail`, ": Gemini chooses the resolution of pictures itself"));
     return mediaPart(part, this.#model, at);
-  }
-
-  #remember(item: ResultItem): void {
-    const known = this.#results.get(item.id);
-    if (known) known.push(item);
-    else this.#results.set(item.id, [item]);
-  }
-
-  /** Calls of one id, in turns far apart, get their results in order. */
-  #claim({ id }: CallItem): ResultItem | undefined {
-    const result = this.#results.get(id)?.find((one) => !this.#claimed.has(one));
-    if (result) this.#claimed.add(result);
-    return result;
   }
 
   #add(role: Content["role"], parts: JsonRecord[]): void {

@@ -8,13 +8,13 @@ import type { Destination, Written } from "../adapter.ts";
 import { type Asked, askedOf } from "../asked.ts";
 import { fieldIn, noteUnknown } from "../client-fields.ts";
 import { noteLosses } from "../losses.ts";
-import { isOlder, methodPath, wantsSignatures } from "./models.ts";
+import { compileSchema } from "../schema/compile.ts";
+import { GEMINI_JSON_SCHEMA, GEMINI_SCHEMA } from "../schema/targets.ts";
 import { writeConversation } from "./conversation.ts";
+import { isOlder, methodPath, wantsSignatures } from "./models.ts";
 import { writeSampling } from "./sampling.ts";
 import { writeThinking } from "./thinking.ts";
 import { noteSchema, writeTools } from "./tools.ts";
-import { GEMINI_JSON_SCHEMA, GEMINI_SCHEMA } from "../schema/targets.ts";
-import { compileSchema } from "../schema/compile.ts";
 
 /**
  * A request in Gemini's words. Nobody speaks them to this server, so that each is written from what it means. Throws

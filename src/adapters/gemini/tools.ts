@@ -3,9 +3,9 @@ import { dropped, emulated, type Note } from "../../core/note.ts";
 import type { FunctionTool } from "../../core/prompt.ts";
 import type { Asked } from "../asked.ts";
 import { type ChosenTools, chosenTools } from "../chosen-tools.ts";
-import { isOlder } from "./models.ts";
-import { GEMINI_SCHEMA } from "../schema/targets.ts";
 import { compileParameters, type CompiledSchema } from "../schema/compile.ts";
+import { GEMINI_SCHEMA } from "../schema/targets.ts";
+import { isOlder } from "./models.ts";
 
 /** `tools` and `toolConfig`. Without tools there is nothing to choose. */
 export function writeTools({ prompt, to, notes, named }: Asked): JsonRecord {

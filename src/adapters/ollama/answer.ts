@@ -5,12 +5,12 @@ import { fieldsOf } from "../../core/lenient.ts";
 import type { Hints } from "../adapter.ts";
 import { startOf } from "../answer-start.ts";
 import { CallText } from "../call-text.ts";
+import { completionLogprobs } from "../openai/logprobs.ts";
 import { documentRecord, frameRecord } from "../payload.ts";
 import type { Profile } from "../profile.ts";
 import { carriedFrom, FieldNews, unknownFields } from "../unknown-fields.ts";
 import { readLineFailure } from "./failure.ts";
 import { COUNTERS, readOllamaUsage } from "./usage.ts";
-import { completionLogprobs } from "../openai/logprobs.ts";
 
 /** What must be remembered between the lines of one answer. */
 export interface OllamaState {

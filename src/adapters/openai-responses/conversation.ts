@@ -11,13 +11,13 @@ import { inputPart } from "./parts.ts";
  */
 export function writeInput(items: readonly Item[], notes: Note[]): JsonRecord {
   const { lead, rest } = withoutLead(items);
-  for (const message of lead) noteMedia(message, ": instructions are text alone", notes);
   const instructions = lead
     .map(({ parts }) => textIn(parts, "\n\n"))
     .filter((text) => text !== "")
     .join("\n\n");
   // A request must have something to answer: instructions alone are said in the conversation.
   if (rest.length === 0) return { input: lead.flatMap((item) => writeItem(item, notes)) };
+  for (const message of lead) noteMedia(message, ": instructions are text alone", notes);
   const input = rest.flatMap((item) => writeItem(item, notes));
   return { ...(instructions === "" ? {} : { instructions }), input };
 }

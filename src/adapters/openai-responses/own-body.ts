@@ -4,7 +4,7 @@ import type { RawObject, TextRequest } from "../../core/request.ts";
 import { bufferOf } from "../../wire/json.ts";
 import type { Destination } from "../adapter.ts";
 import { Draft } from "../draft.ts";
-import { isReasoner } from "../reasoners.ts";
+import { isPlain, isReasoner } from "../reasoners.ts";
 
 /** The value of `include` that asks for the reasoning itself, sealed: nothing is kept at the vendor. */
 export const ENCRYPTED = "reasoning.encrypted_content";
@@ -36,7 +36,7 @@ function addDefaults(draft: Draft, to: Destination): void {
     if (own !== undefined && !draft.has(own)) draft.set(own, value);
   }
   const { reasoning_effort: effort } = to.defaults;
-  if (typeof effort === "string" && isReasoner(to) && !draft.has("reasoning"))
+  if (typeof effort === "string" && !isPlain(to) && !draft.has("reasoning"))
     draft.set("reasoning", { effort });
 }
 

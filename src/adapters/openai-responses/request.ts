@@ -12,7 +12,7 @@ import { noteLosses } from "../losses.ts";
 import { REFUSED, refusedFields } from "../openai/sampling.ts";
 import { openaiEffort } from "../openai/thinking.ts";
 import { writeUser } from "../openai/wishes.ts";
-import { isReasoner } from "../reasoners.ts";
+import { isPlain, isReasoner } from "../reasoners.ts";
 import { writeInput } from "./conversation.ts";
 import { ENCRYPTED, writeOwn } from "./own-body.ts";
 import { writeTools } from "./tools.ts";
@@ -79,13 +79,13 @@ function writeLimit({ prompt: { maxOutput }, notes, named }: Asked): JsonRecord 
 /** Left to themselves models keep their thoughts to themselves: who asks for them wants to read them. */
 function writeThinking({ prompt, to, notes, named }: Asked): JsonRecord {
   const { enabled, budget, summary } = prompt.reasoning;
-  const effort = openaiEffort(prompt.reasoning, to, { field: named("reasoning_effort"), notes });
+  const effort = openaiEffort(prompt.reasoning, !isPlain(to), { field: named("reasoning_effort"), notes });
   const shown = summary ?? (enabled === true || budget !== undefined ? "auto" : undefined);
   const reasoning = {
     ...present({ effort }),
     ...(shown === undefined ? {} : { summary: OWN_SUMMARIES.has(shown) ? shown : "auto" }),
   };
-  return isReasoner(to) && Object.keys(reasoning).length > 0 ? { reasoning } : {};
+  return isPlain(to) || Object.keys(reasoning).length === 0 ? {} : { reasoning };
 }
 
 const OWN_SUMMARIES = new Set(["auto", "concise", "detailed"]);

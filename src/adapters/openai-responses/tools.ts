@@ -37,8 +37,8 @@ function writeTool(tool: Tool): JsonRecord | undefined {
 }
 
 function choiceFields({ tools, toolChoice: choice, parallelTools }: Prompt): JsonRecord {
-  const typeOf = (name: string) =>
-    tools.some((tool) => tool.type === "custom" && tool.name === name) ? "custom" : "function";
+  const custom = new Set(tools.flatMap((tool) => (tool.type === "custom" ? [tool.name] : [])));
+  const typeOf = (name: string) => (custom.has(name) ? "custom" : "function");
   const parallel = parallelTools === undefined ? {} : { parallel_tool_calls: parallelTools };
   if (choice === undefined) return parallel;
   if (choice.mode === "named")

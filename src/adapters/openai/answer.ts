@@ -97,7 +97,11 @@ function readAnswer(state: AnswerState, answer: JsonRecord, out: StreamEvent[]):
 }
 
 function finishRest(state: AnswerState, out: StreamEvent[]): void {
-  for (const [choice, finished] of state.finished) if (!finished) out.push(finishOf(state, choice, "stop"));
+  for (const [choice, finished] of state.finished) {
+    if (finished) continue;
+    readTextCall(state, choice, out);
+    out.push(finishOf(state, choice, "stop"));
+  }
 }
 
 /** `obfuscation` (OpenAI) and `p` (Mistral) only pad the length of a chunk that is not ours: what leaves here is new. */

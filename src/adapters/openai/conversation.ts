@@ -72,6 +72,7 @@ class MessageWriter {
 
   /** The text of a result; its pictures, which a tool's message cannot have, to be shown by the user. */
   #result({ id, parts, isError, name, at }: ResultItem): JsonRecord[] {
+    if (isError) this.#notes.push(emulated(`${at}.is_error`, ": it is said in the text"));
     const place = { profile: this.#profile, notes: this.#notes, at: `${at}.content` };
     const written = parts.map((part) => writePart(part, place));
     const texts = written.filter(({ type }) => type === "text").map(({ text }) => String(text));

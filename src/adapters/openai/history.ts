@@ -5,8 +5,8 @@ import { dropped, type Note } from "../../core/note.ts";
 import { FRAME, isFramed } from "../../core/opaque.ts";
 import { bufferOf } from "../../wire/json.ts";
 import type { Draft } from "../draft.ts";
-import { withTools } from "./functions.ts";
 import type { Profile } from "../profile.ts";
+import { withTools } from "./functions.ts";
 
 /**
  * Messages as the host takes them. Which repairs a conversation needs is told from its bytes: most need none, and are

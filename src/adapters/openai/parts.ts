@@ -1,5 +1,5 @@
-import { dropped, type Note } from "../../core/note.ts";
 import type { JsonRecord } from "../../core/json.ts";
+import { dropped, type Note } from "../../core/note.ts";
 import type { CacheMark, MediaPart, Part } from "../../core/prompt.ts";
 import { audioFormat, dataUrl, documentText, isMedia, isTextual } from "../parts.ts";
 import type { Profile } from "../profile.ts";

@@ -125,10 +125,9 @@ function choiceFields({ toolChoice, parallelTools, tools }: Prompt): JsonRecord 
 }
 
 function writeChoice(choice: ToolChoice, tools: readonly Tool[]): unknown {
+  const custom = new Set(tools.flatMap((tool) => (tool.type === "custom" ? [tool.name] : [])));
   const reference = (name: string) =>
-    tools.some((tool) => tool.type === "custom" && tool.name === name)
-      ? { type: "custom", custom: { name } }
-      : { type: "function", function: { name } };
+    custom.has(name) ? { type: "custom", custom: { name } } : { type: "function", function: { name } };
   if (choice.mode === "named") return reference(choice.name);
   if (choice.mode !== "allowed") return choice.mode;
   const mode = choice.required ? "required" : "auto";

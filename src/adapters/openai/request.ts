@@ -6,12 +6,12 @@ import { jsonBytes, readObject } from "../../wire/json.ts";
 import type { Destination, Hints, Written } from "../adapter.ts";
 import { fieldIn } from "../client-fields.ts";
 import { Draft } from "../draft.ts";
+import type { Profile } from "../profile.ts";
 import { writeFormat } from "./format.ts";
 import { writeFunctions } from "./functions.ts";
 import { writeHistory } from "./history.ts";
 import { inputsBody, ownDefaults, promptBody } from "./prompt-body.ts";
 import { writeTools } from "./tools.ts";
-import type { Profile } from "../profile.ts";
 
 /**
  * The client's own JSON with as few top-level fields changed as the host needs: the rest keeps its bytes, so unknown

@@ -13,7 +13,7 @@ export function writeThinking(wish: ReasoningWish, to: Destination, notes: Note[
   const noted = { field: FIELD, notes };
   switch (to.profile.reasoning) {
     case "effort": {
-      const effort = openaiEffort(wish, to, noted);
+      const effort = openaiEffort(wish, isReasoner(to), noted);
       return effort === undefined ? {} : { reasoning_effort: effort };
     }
     case "template":
@@ -40,15 +40,15 @@ interface Noted {
 
 const FIELD = "reasoning_effort";
 
-/** OpenAI's own word, for models that reason: all others answer it with an error. Undefined: nothing is sent. */
+/** OpenAI's own word, where the model `reasons`: all others answer it with an error. Undefined: nothing is sent. */
 export function openaiEffort(
   wish: ReasoningWish,
-  to: Destination,
+  reasons: boolean,
   { field, notes }: Noted,
 ): string | undefined {
   if (!isWish(wish)) return undefined;
   const off = isOff(wish);
-  if (!isReasoner(to)) {
+  if (!reasons) {
     if (!off) notes.push(dropped(field, ": this model is not known to reason"));
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
 import { LIMITS, limitText, wholeLimits } from "./limits.ts";
-import { inferTypes, ofType, scalarsAlone } from "./types.ts";
 import { mergeSchemas, resolveRef } from "./merge.ts";
+import { inferTypes, ofType, scalarsAlone } from "./types.ts";
 
 /**
  * What the schemas of a vendor can say. All of them know `type`, `description`, `properties`, `required`, `items`, `anyOf`
@@ -228,14 +228,14 @@ class Compiler {
 
   #object(schema: JsonRecord, { said, limits }: Draft, place: Place): void {
     const { properties, required, additionalProperties: additional } = schema;
-    const names = isRecord(properties) ? Object.keys(properties) : [];
+    const names = new Set<unknown>(isRecord(properties) ? Object.keys(properties) : []);
     if (isRecord(properties)) {
       // From entries, so that a property of the name `__proto__` is one.
       said.properties = Object.fromEntries(
         Object.entries(properties).map(([name, value]) => [name, this.compile(value, place)]),
       );
     }
-    const needed = Array.isArray(required) ? required.filter((name) => names.includes(String(name))) : [];
+    const needed = Array.isArray(required) ? required.filter((name) => names.has(name)) : [];
     if (needed.length > 0) said.required = needed;
     const open = isRecord(additional) || (additional === true && this.#target.additional === "closed");
     if (this.#target.additional === "kept" && additional !== undefined)

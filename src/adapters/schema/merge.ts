@@ -57,11 +57,17 @@ function both(keyword: string, [a, b]: [unknown, unknown], lost: Set<string>): u
   }
   if (Array.isArray(a) && Array.isArray(b)) {
     if (keyword === "required") return [...new Set([...(a as unknown[]), ...(b as unknown[])])];
-    const common = keyword === "enum" ? a.filter((one) => b.some((other) => same(one, other))) : [];
+    const common = keyword === "enum" ? commonValues(a, b) : [];
     if (common.length > 0) return common;
   }
   lost.add(keyword);
   return a;
+}
+
+/** By what they are written as: to compare each with each would take long. */
+function commonValues(a: unknown[], b: unknown[]): unknown[] {
+  const others = new Set(b.map((value) => JSON.stringify(value)));
+  return a.filter((value) => others.has(JSON.stringify(value)));
 }
 
 function bothProperties(a: JsonRecord, b: JsonRecord): JsonRecord {

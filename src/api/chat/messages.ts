@@ -1,11 +1,12 @@
 import type { ToolKind } from "../../core/event.ts";
 import { isRecord, type JsonRecord } from "../../core/json.ts";
+import { fieldsOf, present, textOf } from "../../core/lenient.ts";
 import { dropped, type Note } from "../../core/note.ts";
 import type { CallItem, Item, Part } from "../../core/prompt.ts";
+import { invalid, jsonText } from "../fields.ts";
+import { OpenCalls } from "../open-calls.ts";
 import { partsOf } from "./parts.ts";
 import { googleState, thoughtsOf } from "./thoughts.ts";
-import { fieldsOf, present, textOf } from "../../core/lenient.ts";
-import { invalid, jsonText } from "../fields.ts";
 
 /** Chat's messages as the items of a conversation. Throws `invalid_request` with the place of what makes no sense. */
 export function itemsOf(messages: unknown, notes: Note[]): Item[] {
@@ -23,7 +24,7 @@ class MessageReader {
   readonly items: Item[] = [];
   readonly #notes: Note[];
   /** Calls whose results have not come yet, in their order. */
-  readonly #open: CallItem[] = [];
+  readonly #open = new OpenCalls();
 
   constructor(notes: Note[]) {
     this.#notes = notes;
@@ -60,7 +61,7 @@ class MessageReader {
     this.items.push(...thoughtsOf(message, at));
     if (parts.length > 0) this.#said(parts, message, at);
     this.items.push(...calls);
-    this.#open.push(...calls);
+    for (const call of calls) this.#open.add(call);
     if (isRecord(message.audio))
       this.#notes.push(dropped(`${at}.audio`, ": only OpenAI's servers have that answer"));
   }
@@ -96,9 +97,10 @@ class MessageReader {
   #answered(message: JsonRecord, at: string): Pick<CallItem, "id" | "name" | "kind"> {
     const id = textOf(message.tool_call_id);
     const name = textOf(message.name);
-    let place = this.#open.findIndex((call) => (id === undefined ? call.name === name : call.id === id));
-    if (place < 0 && id === undefined) place = 0;
-    const [call] = place < 0 ? [] : this.#open.splice(place, 1);
+    const call =
+      id === undefined
+        ? (this.#open.takeNamed(name ?? "") ?? this.#open.takeOldest())
+        : this.#open.takeId(id);
     if (call) return call;
     if (id === undefined) throw invalid(`${at}.tool_call_id`, "the id of a call");
     return { id, name: "", kind: "function" };

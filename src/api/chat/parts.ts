@@ -1,8 +1,8 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
-import type { CacheMark, MediaPart, Part } from "../../core/prompt.ts";
-import { type Media, mediaFromBase64, mediaFromText, mediaFromUrl, soundFrom } from "../media.ts";
 import { fieldsOf, present, textOf } from "../../core/lenient.ts";
+import type { CacheMark, MediaPart, Part } from "../../core/prompt.ts";
 import { cacheOf, invalid } from "../fields.ts";
+import { type Media, mediaFromBase64, mediaFromText, mediaFromUrl, soundFrom } from "../media.ts";
 
 /**
  * What a chat message says: a text, or parts of any form that clients send, those of other dialects included. Parts that

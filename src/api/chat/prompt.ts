@@ -1,13 +1,13 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
+import { flagOf, present, textOf } from "../../core/lenient.ts";
 import { dropped, type Note } from "../../core/note.ts";
 import type { Prompt } from "../../core/prompt.ts";
 import type { RawObject } from "../../core/request.ts";
+import { allFields, carriedOf, keepAliveOf, metadataOf, verbosityOf } from "../fields.ts";
+import { maxOutputOf, SAMPLING_FIELDS, samplingOf } from "../openai/sampling.ts";
 import { itemsOf } from "./messages.ts";
 import { choiceOf, toolsOf } from "./tools.ts";
 import { formatOf, reasoningOf, WISH_FIELDS } from "./wishes.ts";
-import { flagOf, present, textOf } from "../../core/lenient.ts";
-import { allFields, carriedOf, keepAliveOf, metadataOf, verbosityOf } from "../fields.ts";
-import { maxOutputOf, SAMPLING_FIELDS, samplingOf } from "../openai/sampling.ts";
 
 /** A chat completions body in no dialect's words. Throws `invalid_request`. */
 export function chatPrompt(raw: RawObject): Prompt {

@@ -1,8 +1,8 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
+import { fieldsOf, textOf } from "../../core/lenient.ts";
 import { type Opaque, openOpaque } from "../../core/opaque.ts";
 import type { ReasoningItem } from "../../core/prompt.ts";
 import { isThought } from "./parts.ts";
-import { fieldsOf, textOf } from "../../core/lenient.ts";
 
 /**
  * What the model thought in an earlier turn, in all the forms that hosts invented and clients give back:

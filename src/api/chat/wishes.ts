@@ -1,7 +1,7 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
+import { fieldsOf, flagOf, numberOf, present, textOf } from "../../core/lenient.ts";
 import { dropped, type Note } from "../../core/note.ts";
 import type { OutputFormat, ReasoningWish } from "../../core/prompt.ts";
-import { fieldsOf, flagOf, numberOf, present, textOf } from "../../core/lenient.ts";
 import { isSaid } from "../fields.ts";
 
 /** What the answer must look like: OpenAI's words, llama.cpp's shorter ones, and vLLM's two generations of guided output. */

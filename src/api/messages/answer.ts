@@ -8,8 +8,8 @@ import {
 import { fieldsFrom } from "../../core/dialect.ts";
 import { type JsonRecord, parseRecord } from "../../core/json.ts";
 import type { AnswerOptions } from "../api.ts";
-import { citation, messageId, redactedBlock, signature, stopFields, usageFields } from "./words.ts";
 import { usageMark } from "../usage-mark.ts";
+import { citation, messageId, redactedBlock, signature, stopFields, usageFields } from "./words.ts";
 
 /** A whole message. Of several choices the first: Anthropic has no others. */
 export function writeMessage(answer: Answer, { model }: AnswerOptions): string {

@@ -1,5 +1,5 @@
-import type { Annotation, PartKind, StreamEvent, ToolKind } from "../../core/event.ts";
 import { type Carried, fieldsFrom } from "../../core/dialect.ts";
+import type { Annotation, PartKind, StreamEvent, ToolKind } from "../../core/event.ts";
 import { isRecord, type JsonRecord } from "../../core/json.ts";
 import { textOf } from "../../core/lenient.ts";
 import type { Opaque } from "../../core/opaque.ts";

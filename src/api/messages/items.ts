@@ -1,8 +1,8 @@
 import type { JsonRecord } from "../../core/json.ts";
+import { fieldsOf, textOf } from "../../core/lenient.ts";
 import type { Note } from "../../core/note.ts";
 import { openOpaque } from "../../core/opaque.ts";
 import type { CallItem, Item, MessageItem, Part, ReasoningItem, ResultItem } from "../../core/prompt.ts";
-import { fieldsOf, textOf } from "../../core/lenient.ts";
 import { invalid } from "../fields.ts";
 import { blocksOf, instructionsOf, partsOf, partsOfBlock } from "./parts.ts";
 

@@ -1,9 +1,9 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
+import { fieldsOf, textOf } from "../../core/lenient.ts";
 import { dropped, type Note } from "../../core/note.ts";
 import type { MediaPart, Part, TextPart } from "../../core/prompt.ts";
-import { type Media, mediaFromBase64, mediaFromUrl } from "../media.ts";
-import { fieldsOf, textOf } from "../../core/lenient.ts";
 import { cacheOf, invalid } from "../fields.ts";
+import { type Media, mediaFromBase64, mediaFromUrl } from "../media.ts";
 
 /**
  * Claude Code begins its instructions with a block of this name whose value changes with every request: an engine that

@@ -1,8 +1,8 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
+import { fieldsOf, flagOf, numberOf, present, textOf } from "../../core/lenient.ts";
 import { dropped, emulated, type Note } from "../../core/note.ts";
 import type { OutputFormat, Prompt, ReasoningWish, Sampling, Tool } from "../../core/prompt.ts";
 import type { RawObject } from "../../core/request.ts";
-import { fieldsOf, flagOf, numberOf, present, textOf } from "../../core/lenient.ts";
 import { cacheOf, carriedOf, invalid, noteVendorOnly } from "../fields.ts";
 import { itemsOf } from "./items.ts";
 

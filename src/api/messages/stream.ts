@@ -4,13 +4,13 @@ import type { JsonRecord } from "../../core/json.ts";
 import type { TextRequest } from "../../core/request.ts";
 import type { Usage } from "../../core/usage.ts";
 import { SSE_COMMENT } from "../../wire/sse.ts";
-import { anthropicErrorBody } from "./error.ts";
 import type { AnswerOptions, StreamWriter } from "../api.ts";
+import { Serial } from "../serial.ts";
+import { usageMark } from "../usage-mark.ts";
 import { Blocks, messageFrame } from "./blocks.ts";
+import { anthropicErrorBody } from "./error.ts";
 import { estimateTokens } from "./tokens.ts";
 import { messageId, stopFields, usageFields } from "./words.ts";
-import { usageMark } from "../usage-mark.ts";
-import { Serial } from "../serial.ts";
 
 type Start = Extract<StreamEvent, { type: "start" }>;
 

@@ -1,8 +1,8 @@
 import { type Answer, type AnswerChoice, callsOf, emptyChoice, wordsOf } from "../../core/answer.ts";
 import { innerJson } from "../json-text.ts";
+import { usageMark } from "../usage-mark.ts";
 import { callJson, doneReason, lineHead, type LineShape, logprobsOf, SILENCE } from "./lines.ts";
 import type { Stopwatch } from "./time.ts";
-import { usageMark } from "../usage-mark.ts";
 
 /** How an answer is to be written. */
 export interface Form {

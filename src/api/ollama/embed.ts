@@ -1,10 +1,10 @@
 import { Type } from "@sinclair/typebox";
-import type { EmbeddingInputs } from "../../core/prompt.ts";
+import { flagOf, numberOf, present } from "../../core/lenient.ts";
 import { once } from "../../core/once.ts";
+import type { EmbeddingInputs } from "../../core/prompt.ts";
 import type { EmbeddingRequest, RawObject } from "../../core/request.ts";
 import type { Usage } from "../../core/usage.ts";
 import { BodyCheck, readObject } from "../body.ts";
-import { flagOf, numberOf, present } from "../../core/lenient.ts";
 import { keepAliveOf } from "../fields.ts";
 import { modelIn } from "../ollama.ts";
 import { loose, optional } from "../schemas.ts";

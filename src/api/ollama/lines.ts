@@ -1,6 +1,6 @@
 import type { AnswerToolCall } from "../../core/answer.ts";
-import type { FinishReason } from "../../core/event.ts";
 import { fieldsFrom } from "../../core/dialect.ts";
+import type { FinishReason } from "../../core/event.ts";
 import { parseRecord } from "../../core/json.ts";
 import { entriesOf, fieldsOf } from "../../core/lenient.ts";
 

@@ -1,9 +1,10 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
+import { fieldsOf, present, textOf } from "../../core/lenient.ts";
 import type { CallItem, Item, MediaPart, Part } from "../../core/prompt.ts";
 import { partsOf } from "../chat/parts.ts";
-import { mediaFromText } from "../media.ts";
-import { fieldsOf, present, textOf } from "../../core/lenient.ts";
 import { invalid, jsonText } from "../fields.ts";
+import { mediaFromText } from "../media.ts";
+import { OpenCalls } from "../open-calls.ts";
 
 /** Ollama's messages as the items of a conversation. Throws `invalid_request` with the place of what makes no sense. */
 export function messagesOf(messages: unknown): Item[] {
@@ -28,7 +29,7 @@ export function saidParts(
 class MessageReader {
   readonly items: Item[] = [];
   /** Calls whose results have not come yet, in their order. */
-  readonly #open: CallItem[] = [];
+  readonly #open = new OpenCalls();
   #calls = 0;
 
   read(message: JsonRecord, at: string): void {
@@ -63,7 +64,7 @@ class MessageReader {
     calls.forEach((call: unknown, i) => {
       const item = this.#call(fieldsOf(call), `${at}.tool_calls[${i}]`);
       this.items.push(item);
-      this.#open.push(item);
+      this.#open.add(item);
     });
   }
 
@@ -92,10 +93,9 @@ class MessageReader {
 
   /** The call that is answered: the one of this id, else the oldest of this name, else the oldest. */
   #answered(id: string | undefined, name: string | undefined): CallItem | undefined {
-    let place = this.#open.findIndex((call) => call.id === id);
-    if (place < 0) place = this.#open.findIndex((call) => call.name === name);
-    if (place < 0 && id === undefined && name === undefined) place = 0;
-    return place < 0 ? undefined : this.#open.splice(place, 1)[0];
+    if (id === undefined && name === undefined) return this.#open.takeOldest();
+    const called = id === undefined ? undefined : this.#open.takeId(id);
+    return called ?? (name === undefined ? undefined : this.#open.takeNamed(name));
   }
 }
 

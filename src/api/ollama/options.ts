@@ -1,7 +1,7 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
+import { fieldsOf, numberOf, present, textOf } from "../../core/lenient.ts";
 import { dropped, emulated, type Note } from "../../core/note.ts";
 import type { OutputFormat, Prompt, ReasoningWish, Sampling } from "../../core/prompt.ts";
-import { fieldsOf, numberOf, present, textOf } from "../../core/lenient.ts";
 import { keepAliveOf } from "../fields.ts";
 import { samplingOf } from "../openai/sampling.ts";
 

@@ -1,10 +1,10 @@
 import type { JsonRecord } from "../../core/json.ts";
+import { present, textOf } from "../../core/lenient.ts";
 import { dropped, type Note } from "../../core/note.ts";
 import type { Item, Prompt } from "../../core/prompt.ts";
 import type { RawObject } from "../../core/request.ts";
 import { toolsOf } from "../chat/tools.ts";
 import { allFields, carriedOf } from "../fields.ts";
-import { present, textOf } from "../../core/lenient.ts";
 import { messagesOf, saidParts } from "./messages.ts";
 import { wishesOf } from "./options.ts";
 

@@ -3,11 +3,11 @@ import { Failure } from "../../core/failure.ts";
 import type { JsonRecord } from "../../core/json.ts";
 import type { Usage } from "../../core/usage.ts";
 import type { StreamWriter } from "../api.ts";
-import { ollamaErrorBody } from "./error.ts";
 import { clash, innerJson } from "../json-text.ts";
+import { usageMark } from "../usage-mark.ts";
+import { ollamaErrorBody } from "./error.ts";
 import { callJson, doneReason, lineHead, type LineShape, logprobsOf, SILENCE } from "./lines.ts";
 import type { Stopwatch } from "./time.ts";
-import { usageMark } from "../usage-mark.ts";
 
 /** Longest arguments of all calls of an answer, characters. */
 const HELD_MAX = 16 * 1024 * 1024;

@@ -1,9 +1,9 @@
 import { Failure } from "../../core/failure.ts";
 import type { JsonRecord } from "../../core/json.ts";
+import { present, textOf } from "../../core/lenient.ts";
 import { dropped, type Note } from "../../core/note.ts";
 import type { Prompt } from "../../core/prompt.ts";
 import type { RawObject } from "../../core/request.ts";
-import { present, textOf } from "../../core/lenient.ts";
 import { allFields, carriedOf } from "../fields.ts";
 import { maxOutputOf, SAMPLING_FIELDS, samplingOf } from "./sampling.ts";
 

@@ -1,6 +1,6 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
-import type { Sampling } from "../../core/prompt.ts";
 import { numberOf, present } from "../../core/lenient.ts";
+import type { Sampling } from "../../core/prompt.ts";
 
 /** How the words are chosen, in OpenAI's names and in those that engines added. */
 export function samplingOf(body: JsonRecord): Sampling {

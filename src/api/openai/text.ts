@@ -1,7 +1,7 @@
 import type { Answer, AnswerChoice } from "../../core/answer.ts";
 import type { JsonRecord } from "../../core/json.ts";
-import type { Prompt } from "../../core/prompt.ts";
 import { once } from "../../core/once.ts";
+import type { Prompt } from "../../core/prompt.ts";
 import type { RawObject, TextRequest } from "../../core/request.ts";
 import { type AnswerOptions, EVENT_STREAM, type TextApi } from "../api.ts";
 import type { BodyCheck } from "../body.ts";

@@ -1,8 +1,8 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
+import { fieldsOf, present, textOf } from "../../core/lenient.ts";
 import { dropped, type Note } from "../../core/note.ts";
 import { type Opaque, openOpaque } from "../../core/opaque.ts";
 import type { CallItem, Item, MessageItem, Part, Tool } from "../../core/prompt.ts";
-import { fieldsOf, present, textOf } from "../../core/lenient.ts";
 import { jsonText } from "../fields.ts";
 import { partsOf, textsOf } from "./parts.ts";
 import { toolsOf } from "./tools.ts";

@@ -1,8 +1,8 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
+import { fieldsOf, present, textOf } from "../../core/lenient.ts";
 import { dropped, type Note } from "../../core/note.ts";
 import type { MediaPart, Part } from "../../core/prompt.ts";
 import { type Media, mediaFromText, mediaFromUrl, soundFrom } from "../media.ts";
-import { fieldsOf, present, textOf } from "../../core/lenient.ts";
 
 /** What a message says, or a tool answered: a text, or parts. `at` is its place in the body. */
 export function partsOf(content: unknown, at: string, notes: Note[]): Part[] {

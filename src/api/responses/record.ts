@@ -1,9 +1,9 @@
 import type { JsonRecord } from "../../core/json.ts";
 import { entriesOf } from "../../core/lenient.ts";
-import { INCLUDE_STATE } from "./prompt.ts";
 import { ResponseForm, type ResponseState } from "./form.ts";
 import { OutputItems } from "./items.ts";
 import type { Keeping } from "./keeping.ts";
+import { INCLUDE_STATE } from "./prompt.ts";
 import type { ReadResponses } from "./request.ts";
 
 /** One response from its first event to the moment it is kept. */

@@ -4,13 +4,13 @@ import type { JsonRecord } from "../../core/json.ts";
 import type { Usage } from "../../core/usage.ts";
 import { SSE_COMMENT } from "../../wire/sse.ts";
 import type { StreamWriter } from "../api.ts";
+import { Serial } from "../serial.ts";
 import { errorEventFields, responseError } from "./error.ts";
 import { endingOf } from "./form.ts";
 import { type DeltaFields, deltaFields, Frames } from "./frames.ts";
 import { citation, type ItemStatus, RESPONSES, tokenLogprobs } from "./items.ts";
 import { type OpenItem, openCall, openWords } from "./open-items.ts";
 import type { ResponseRecord } from "./record.ts";
-import { Serial } from "../serial.ts";
 
 /** Longest answer, characters: all of it is said again at its end. */
 const HELD_MAX = 64 * 1024 * 1024;

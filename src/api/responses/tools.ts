@@ -1,7 +1,7 @@
 import { isRecord, type JsonRecord } from "../../core/json.ts";
+import { fieldsOf, flagOf, present, textOf } from "../../core/lenient.ts";
 import { dropped, type Note } from "../../core/note.ts";
 import type { Prompt, Tool, ToolChoice } from "../../core/prompt.ts";
-import { fieldsOf, flagOf, present, textOf } from "../../core/lenient.ts";
 
 /**
  * Tools of Responses: functions and custom tools, by themselves or in a namespace, and those that the vendor runs. A type

@@ -127,11 +127,13 @@ describe("a conversation", () => {
 
   test("says of a result that it is an error", () => {
     const failed = { ...result("a", text("no such file")), isError: true } as Item;
-    expect(messages([call("a", "read"), failed])).toContainEqual({
+    const { json, notes } = prompted({ items: [call("a", "read"), failed] });
+    expect(json.messages).toContainEqual({
       role: "tool",
       tool_call_id: "a",
       content: "Error: no such file",
     });
+    expect(notes).toEqual(["messages[3].is_error was emulated: it is said in the text"]);
   });
 
   test("has arguments that are an object: none is an empty one, broken ones are kept in one", () => {

@@ -77,13 +77,15 @@ export function readStream(sent: string): SaidStream {
     if (sequence_number !== at) throw new Error(`event ${at} has the number ${sequence_number}`);
   });
   checkOrder(events);
-  // Not in OpenAI's list of codes, but known to Codex.
-  const known = events.filter((event) => !JSON.stringify(event).includes('"code":"context_length_exceeded"'));
+  const known = events.filter((event) => !UNLISTED.some((text) => JSON.stringify(event).includes(text)));
   for (const event of known) expectSchema("ResponseStreamEvent", event);
   const response = events.at(-1)?.response as Response;
   const types = events.map(({ type }) => type.replace("response.", ""));
   return { sent, events, types, response };
 }
+
+/** Not in OpenAI's lists: a code that Codex knows all the same, and the item `unlisted` of a kind that is none. */
+const UNLISTED = ['"code":"context_length_exceeded"', '"unlisted"'];
 
 function readFrame(frame: string): Said {
   const [, type = "", data = ""] = /^event: (\S+)\ndata: ([^\n]*)$/.exec(frame) ?? [];

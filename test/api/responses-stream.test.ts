@@ -20,7 +20,7 @@ import { memory, streamed } from "./responses-spoken.ts";
 const TEXT = [start, ...part(0, "text", "Hel", "lo"), ...ending()];
 
 test("an item that only the backend knows goes out as it came, whatever it lacks", () => {
-  const value = { id: "x_1", type: "__proto__", content: [{ type: "output_text", text: "hi" }] };
+  const value = { id: "unlisted", type: "__proto__", content: [{ type: "output_text", text: "hi" }] };
   const dialect = "openai-responses" as const;
   const { events, response } = streamed([
     [start, { type: "foreign", choice: 0, part: 0, dialect, value }, ...ending()],

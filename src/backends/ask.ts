@@ -1,7 +1,7 @@
 import { Failure } from "../core/failure.ts";
 import { readBodyText } from "./body-text.ts";
 import type { Clock } from "./clock.ts";
-import { fields } from "./lenient.ts";
+import { fieldsOf } from "../core/lenient.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -76,12 +76,12 @@ export async function within<T>(
 
 /** Status 200, and no `error` in it, which some servers send with any status. */
 export function isGood({ status, json }: Reply): boolean {
-  return status === 200 && fields(json).error === undefined;
+  return status === 200 && fieldsOf(json).error === undefined;
 }
 
 /** The fields of a good reply; none of any other. */
-export function fieldsOf(reply: Reply | undefined): Readonly<Record<string, unknown>> {
-  return reply !== undefined && isGood(reply) ? fields(reply.json) : {};
+export function goodFields(reply: Reply | undefined): Readonly<Record<string, unknown>> {
+  return reply !== undefined && isGood(reply) ? fieldsOf(reply.json) : {};
 }
 
 /** llama-server answers everything with this while it reads the model from the disk. */

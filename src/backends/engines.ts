@@ -1,8 +1,9 @@
 import { type Capabilities, EMBEDDING_ONLY, type ModelInfo } from "../core/model.ts";
-import { type Ask, fieldsOf, isGood } from "./ask.ts";
+import { type Ask, goodFields, isGood } from "./ask.ts";
 import type { Findings } from "./backend.ts";
 import { enrich, type Entry, type Listing, type Subject } from "./listing.ts";
-import { fields, firstCount, flag, items, known, text, texts } from "./lenient.ts";
+import { entriesOf, fieldsOf, flagOf, present, textOf } from "../core/lenient.ts";
+import { firstCount, texts } from "./lenient.ts";
 
 /** Models of one backend that are asked about one by one, and how many of them at a time. */
 const DETAILS_MAX = 32;
@@ -23,12 +24,12 @@ export async function askLlamaCpp(
   if (!router) {
     const props = await detail(subject.ask, "/props");
     const only = models.length === 1 ? await each(models, (model) => oneOf(subject, model, props)) : models;
-    return { models: only, ...known({ slots: firstCount(props.total_slots) }) };
+    return { models: only, ...present({ slots: firstCount(props.total_slots) }) };
   }
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   return {
     models: await each(models, async (model) => {
-      const loaded = fields(byId.get(model.id)?.status).value === "loaded";
+      const loaded = fieldsOf(byId.get(model.id)?.status).value === "loaded";
       const query = `/props?model=${encodeURIComponent(model.id)}&autoload=false`;
       const props = loaded ? propsOf(await detail(subject.ask, query)) : {};
       return enrich(model, { ...props, loaded }, subject.preset);
@@ -65,10 +66,10 @@ async function embedsOf({ ask, memory }: Subject, id: string): Promise<Partial<C
 export async function askLmStudio(subject: Subject, { models }: Listing): Promise<Partial<Findings>> {
   const described = new Map<string, Partial<ModelInfo>>();
   const v1 = await remembered(subject, "/api/v1/models");
-  for (const entry of items(v1.models).map(fields)) readV1(entry, described);
+  for (const entry of entriesOf(v1.models).map(fieldsOf)) readV1(entry, described);
   if (described.size === 0) {
     const v0 = await remembered(subject, "/api/v0/models");
-    for (const entry of items(v0.data).map(fields)) readV0(entry, described);
+    for (const entry of entriesOf(v0.data).map(fieldsOf)) readV0(entry, described);
   }
   return { models: models.map((model) => enrich(model, described.get(model.id) ?? {}, subject.preset)) };
 }
@@ -79,33 +80,33 @@ export async function askLmStudio(subject: Subject, { models }: Listing): Promis
  */
 export async function askOllama(subject: Subject, { models, entries }: Listing): Promise<Partial<Findings>> {
   const running = await detail(subject.ask, "/api/ps");
-  const tagged = new Map(entries.map((tag) => [text(tag.name), tag]));
+  const tagged = new Map(entries.map((tag) => [textOf(tag.name), tag]));
   const loaded = Array.isArray(running.models)
-    ? new Map(running.models.map((model) => [text(fields(model).name), fields(model)]))
+    ? new Map(running.models.map((model) => [textOf(fieldsOf(model).name), fieldsOf(model)]))
     : undefined;
   return {
     models: await each(models, async (model) => {
       const tag = tagged.get(model.id) ?? {};
-      const shown = await showOf(subject, model.id, text(tag.digest) ?? "");
+      const shown = await showOf(subject, model.id, textOf(tag.digest) ?? "");
       const state = loaded?.get(model.id);
       const contextLength = firstCount(state?.context_length) ?? shown.contextLength;
-      const news = known<Partial<ModelInfo>>({ contextLength, loaded: loaded && state !== undefined });
+      const news = present({ contextLength, loaded: loaded && state !== undefined });
       return enrich(model, { ...shown, ...news }, subject.preset);
     }),
   };
 }
 
 function propsOf(props: Entry): Partial<ModelInfo> {
-  const { vision, audio } = fields(props.modalities);
-  const template = fields(props.chat_template_caps);
-  const sees = flag(vision);
-  return known<Partial<ModelInfo>>({
-    contextLength: firstCount(fields(props.default_generation_settings).n_ctx),
+  const { vision, audio } = fieldsOf(props.modalities);
+  const template = fieldsOf(props.chat_template_caps);
+  const sees = flagOf(vision);
+  return present({
+    contextLength: firstCount(fieldsOf(props.default_generation_settings).n_ctx),
     inputModalities:
       sees === undefined
         ? undefined
         : ["text", ...(sees ? ["image"] : []), ...(audio === true ? ["audio"] : [])],
-    capabilities: known<Partial<Capabilities>>({
+    capabilities: present({
       vision: sees,
       // Without tools in the template llama-server has a format of its own: a "no" here is no "no".
       tools: template.supports_tools === true || template.supports_tool_calls === true || undefined,
@@ -118,44 +119,44 @@ function propsOf(props: Entry): Partial<ModelInfo> {
 }
 
 function readV1(entry: Entry, into: Map<string, Partial<ModelInfo>>): void {
-  const instances = items(entry.loaded_instances).map(fields);
-  const can = fields(entry.capabilities);
+  const instances = entriesOf(entry.loaded_instances).map(fieldsOf);
+  const can = fieldsOf(entry.capabilities);
   const capabilities =
     entry.type === "embedding"
       ? EMBEDDING_ONLY
-      : known<Partial<Capabilities>>({
-          vision: flag(can.vision),
+      : present({
+          vision: flagOf(can.vision),
           // LM Studio gives every other model a default tool format.
           tools: can.trained_for_tool_use === true || undefined,
           reasoning:
             can.reasoning === undefined ? undefined : can.reasoning !== null && can.reasoning !== false,
           embeddings: false,
         });
-  const name = text(entry.key);
+  const name = textOf(entry.key);
   const ids = new Set([
     ...(name === undefined ? [] : [name]),
-    ...instances.flatMap(({ id }) => text(id) ?? []),
+    ...instances.flatMap(({ id }) => textOf(id) ?? []),
   ]);
   for (const id of ids) {
     const instance = instances.find((one) => one.id === id) ?? instances[0];
-    const contextLength = firstCount(fields(instance?.config).context_length, entry.max_context_length);
-    into.set(id, { loaded: instances.length > 0, ...known({ contextLength }), capabilities });
+    const contextLength = firstCount(fieldsOf(instance?.config).context_length, entry.max_context_length);
+    into.set(id, { loaded: instances.length > 0, ...present({ contextLength }), capabilities });
   }
 }
 
 function readV0(entry: Entry, into: Map<string, Partial<ModelInfo>>): void {
-  const id = text(entry.id);
+  const id = textOf(entry.id);
   if (id === undefined) return;
   const contextLength = firstCount(entry.loaded_context_length, entry.max_context_length);
   const capabilities =
     entry.type === "embeddings"
       ? EMBEDDING_ONLY
-      : known<Partial<Capabilities>>({
+      : present({
           vision: entry.type === undefined ? undefined : entry.type === "vlm",
           tools: texts(entry.capabilities)?.includes("tool_use") || undefined,
           embeddings: false,
         });
-  into.set(id, { loaded: entry.state === "loaded", ...known({ contextLength }), capabilities });
+  into.set(id, { loaded: entry.state === "loaded", ...present({ contextLength }), capabilities });
 }
 
 async function showOf(subject: Subject, id: string, digest: string): Promise<Partial<ModelInfo>> {
@@ -171,18 +172,18 @@ async function showOf(subject: Subject, id: string, digest: string): Promise<Par
 }
 
 function readShow(shown: Entry): Partial<ModelInfo> {
-  const info = fields(shown.model_info);
+  const info = fieldsOf(shown.model_info);
   const longest = Object.keys(info).find((name) => name.endsWith(".context_length"));
   const contextLengthMax = firstCount(longest && info[longest]);
-  const configured = /^num_ctx\s+(\d+)\s*$/m.exec(text(shown.parameters) ?? "")?.[1];
+  const configured = /^num_ctx\s+(\d+)\s*$/m.exec(textOf(shown.parameters) ?? "")?.[1];
   const can = texts(shown.capabilities);
   const generates = can === undefined || can.includes("completion");
-  return known<Partial<ModelInfo>>({
+  return present({
     contextLength: firstCount(Number(configured), contextLengthMax),
     contextLengthMax,
     inputModalities: can && ["text", ...(can.includes("vision") ? ["image"] : [])],
     capabilities: generates
-      ? known<Partial<Capabilities>>({
+      ? present({
           tools: can?.includes("tools"),
           vision: can?.includes("vision"),
           reasoning: can?.includes("thinking"),
@@ -195,7 +196,7 @@ function readShow(shown: Entry): Partial<ModelInfo> {
 /** A detail that may not exist: the fields of a good answer, none otherwise. */
 async function detail(ask: Ask, path: string, body?: unknown): Promise<Entry> {
   const reply = await ask(path, body).catch(() => undefined);
-  return fieldsOf(reply);
+  return goodFields(reply);
 }
 
 /** Asks a route no more once it turned out not to exist: LM Studio shows its user every request it does not know. */
@@ -203,7 +204,7 @@ async function remembered({ ask, memory }: Subject, path: string): Promise<Entry
   if (memory.missing.has(path)) return {};
   const reply = await ask(path).catch(() => undefined);
   if (reply !== undefined && !isGood(reply)) memory.missing.add(path);
-  return fieldsOf(reply);
+  return goodFields(reply);
 }
 
 /** Every model through `look`, a few at a time; those beyond the limit stay as they are. */

@@ -1,6 +1,7 @@
-import { type Ask, fieldsOf, isGood, isLoading, type Reply } from "./ask.ts";
+import { type Ask, goodFields, isGood, isLoading, type Reply } from "./ask.ts";
 import type { PresetName } from "./presets.ts";
-import { fields, items, text, texts } from "./lenient.ts";
+import { entriesOf, fieldsOf, textOf } from "../core/lenient.ts";
+import { texts } from "./lenient.ts";
 
 /** The engines that can be told apart, and the rest of those that speak OpenAI. */
 export type Engine = Extract<PresetName, "llamacpp" | "lmstudio" | "ollama" | "vllm" | "openai-compatible">;
@@ -33,7 +34,9 @@ const SIDE_ROUTES = [
 function byName(list: Reply): Engine | undefined {
   if (isLoading(list) || /^llama\.cpp\b/i.test(list.headers.get("server") ?? "")) return "llamacpp";
   if (!isModelList(list)) return undefined;
-  const owners = new Set(items(fields(list.json).data).map((entry) => text(fields(entry).owned_by)));
+  const owners = new Set(
+    entriesOf(fieldsOf(list.json).data).map((entry) => textOf(fieldsOf(entry).owned_by)),
+  );
   // Of a list with several owners a gateway is the keeper, not one of the engines behind it.
   if (owners.size !== 1) return undefined;
   if (owners.has("llamacpp")) return "llamacpp";
@@ -43,16 +46,16 @@ function byName(list: Reply): Engine | undefined {
 /** An OpenAI list; `data` is null where Ollama has no models. LM Studio says 200 to everything, but then with `error`. */
 function isModelList(reply: Reply): boolean {
   if (!isGood(reply)) return false;
-  const { object, data } = fields(reply.json);
+  const { object, data } = fieldsOf(reply.json);
   if (data === null || (Array.isArray(data) && data.length === 0)) return object === "list";
-  return Array.isArray(data) && data.every((entry) => text(fields(entry).id) !== undefined);
+  return Array.isArray(data) && data.every((entry) => textOf(fieldsOf(entry).id) !== undefined);
 }
 
 /** Servers that can only be known by the routes that no other server has. */
 async function byRoutes(ask: Ask, list: Reply): Promise<Engine | undefined> {
   const asked = await Promise.all(SIDE_ROUTES.map((path) => ask(path).catch(() => undefined)));
   const answers = new Map(SIDE_ROUTES.map((path, index) => [path, asked[index]]));
-  const said = (path: string): Record<string, unknown> => fieldsOf(answers.get(path));
+  const said = (path: string): Record<string, unknown> => goodFields(answers.get(path));
   // First, since it answers Ollama's routes too.
   if (isFairlead(said("/v1/backends"))) return undefined;
   const ollama = answers.get("/")?.text.startsWith("Ollama is running") || "version" in said("/api/version");
@@ -65,13 +68,13 @@ async function byRoutes(ask: Ask, list: Reply): Promise<Engine | undefined> {
 
 /** LM Studio's own list tells of every model whether it is loaded. */
 function isStatedList({ data }: Record<string, unknown>): boolean {
-  return Array.isArray(data) && data.every((entry) => text(fields(entry).state) !== undefined);
+  return Array.isArray(data) && data.every((entry) => textOf(fieldsOf(entry).state) !== undefined);
 }
 
 function hasMaxModelLength(list: Reply): boolean {
-  return items(fields(list.json).data).some((entry) => "max_model_len" in fields(entry));
+  return entriesOf(fieldsOf(list.json).data).some((entry) => "max_model_len" in fieldsOf(entry));
 }
 
 function isFairlead({ data }: Record<string, unknown>): boolean {
-  return Array.isArray(data) && texts(data.map((entry) => fields(entry).state))?.length === data.length;
+  return Array.isArray(data) && texts(data.map((entry) => fieldsOf(entry).state))?.length === data.length;
 }

@@ -3,7 +3,8 @@ import type { Profile } from "../adapters/profile.ts";
 import { type Capabilities, EMBEDDING_ONLY, type ModelInfo } from "../core/model.ts";
 import type { Ask } from "./ask.ts";
 import type { Preset } from "./presets.ts";
-import { fields, firstCount, flag, known, text, texts } from "./lenient.ts";
+import { fieldsOf, flagOf, present, textOf } from "../core/lenient.ts";
+import { firstCount, texts } from "./lenient.ts";
 
 /** A backend that is being looked at. */
 export interface Subject {
@@ -33,7 +34,7 @@ export type Entry = Readonly<Record<string, unknown>>;
 
 /** The models with what their list entries say beyond id and owner, under the names that different hosts use for it. */
 export function describeModels(models: ModelInfo[], entries: readonly Entry[], preset: Preset): ModelInfo[] {
-  const byId = new Map(entries.map((entry) => [text(entry.id), entry]));
+  const byId = new Map(entries.map((entry) => [textOf(entry.id), entry]));
   return models.map((model) => {
     const entry = byId.get(model.id);
     return entry ? enrich(model, { ...limitsOf(entry), capabilities: capabilitiesOf(entry) }, preset) : model;
@@ -54,16 +55,16 @@ export function enrich(model: ModelInfo, news: Partial<ModelInfo>, preset: Prese
 }
 
 function limitsOf(entry: Entry): Partial<ModelInfo> {
-  const provider = fields(entry.top_provider);
-  const architecture = fields(entry.architecture);
-  return known<Partial<ModelInfo>>({
+  const provider = fieldsOf(entry.top_provider);
+  const architecture = fieldsOf(entry.architecture);
+  return present({
     contextLength: firstCount(
       entry.max_model_len, // vLLM
       provider.context_length, // OpenRouter: of the provider that will be asked; the model's own may be longer
       entry.context_length, // OpenRouter, Together, Fireworks
       entry.context_window, // Groq
       entry.max_context_length, // Mistral
-      fields(entry.meta).n_ctx, // llama.cpp
+      fieldsOf(entry.meta).n_ctx, // llama.cpp
     ),
     maxOutputTokens: firstCount(
       provider.max_completion_tokens, // OpenRouter
@@ -75,16 +76,16 @@ function limitsOf(entry: Entry): Partial<ModelInfo> {
 }
 
 function capabilitiesOf(entry: Entry): Partial<Capabilities> {
-  const own = fields(entry.capabilities); // Mistral
+  const own = fieldsOf(entry.capabilities); // Mistral
   const parameters = texts(entry.supported_parameters); // OpenRouter
-  const inputs = texts(fields(entry.architecture).input_modalities);
+  const inputs = texts(fieldsOf(entry.architecture).input_modalities);
   if (entry.type === "embedding") return EMBEDDING_ONLY; // Together
-  return known<Partial<Capabilities>>({
-    tools: parameters?.includes("tools") ?? flag(own.function_calling) ?? flag(entry.supports_tools), // last: Fireworks
-    vision: inputs?.includes("image") ?? flag(own.vision) ?? flag(entry.supports_image_input),
+  return present({
+    tools: parameters?.includes("tools") ?? flagOf(own.function_calling) ?? flagOf(entry.supports_tools), // last: Fireworks
+    vision: inputs?.includes("image") ?? flagOf(own.vision) ?? flagOf(entry.supports_image_input),
     json_schema: parameters?.includes("structured_outputs"),
     logprobs: parameters?.includes("logprobs"),
-    reasoning: parameters?.includes("reasoning") ?? flag(own.reasoning),
+    reasoning: parameters?.includes("reasoning") ?? flagOf(own.reasoning),
     embeddings: undefined,
     streaming: undefined,
   });

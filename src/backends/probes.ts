@@ -3,7 +3,7 @@ import { type Reply, isLoading } from "./ask.ts";
 import type { Findings } from "./backend.ts";
 import { askLlamaCpp, askLmStudio, askOllama } from "./engines.ts";
 import { describeModels, type Entry, type Listing, type Subject } from "./listing.ts";
-import { fields } from "./lenient.ts";
+import { fieldsOf } from "../core/lenient.ts";
 
 /**
  * Looks at a backend: is it ready, which models has it, what can they do. Only the model list is essential; a detail that
@@ -72,10 +72,10 @@ function refusal({ adapter }: Subject, { status, text, headers }: Reply): Failur
  * has no models. Together sends the bare array.
  */
 function entriesOf(json: unknown): Entry[] | undefined {
-  if (Array.isArray(json)) return json.map(fields);
-  const { data, models, error } = fields(json);
+  if (Array.isArray(json)) return json.map(fieldsOf);
+  const { data, models, error } = fieldsOf(json);
   if (error !== undefined) return undefined;
   const list = data === undefined ? models : data;
   if (list === null) return [];
-  return Array.isArray(list) ? list.map(fields) : undefined;
+  return Array.isArray(list) ? list.map(fieldsOf) : undefined;
 }

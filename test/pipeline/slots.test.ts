@@ -1,15 +1,24 @@
-import { describe, expect, jest, test } from "bun:test";
+import { afterEach, describe, expect, jest, test } from "bun:test";
 import { Failure } from "../../src/core/failure.ts";
 import { type Release, Slots } from "../../src/pipeline/slots.ts";
 
 const never = new AbortController().signal;
 
-/** Asks for a slot and says in `order` when it has it. */
-function ask(slots: Slots, order: string[], name: string, signal = never): Promise<Release> {
-  return slots.acquire(signal).then((release) => {
+/** Of those who may wait longer than their test. */
+let leaving = new AbortController();
+afterEach(() => {
+  leaving.abort();
+  leaving = new AbortController();
+});
+
+/** Asks for a slot and says in `order` when it has it; leaves with the test. */
+function ask(slots: Slots, order: string[], name: string, signal = leaving.signal): Promise<Release> {
+  const entered = slots.acquire(signal).then((release) => {
     order.push(name);
     return release;
   });
+  entered.catch(() => {});
+  return entered;
 }
 
 /** Everything that follows from what has happened has happened. */

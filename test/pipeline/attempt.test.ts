@@ -241,9 +241,12 @@ describe("the slot is given back", () => {
     await scene.open({ signal: other });
     scene.client.abort();
     await over.return?.();
-    void scene.open({ signal: other });
+    const next = new AbortController();
+    const waiting = scene.open({ signal: next.signal });
     await new Promise((resolve) => setImmediate(resolve));
     expect(scene.requests).toHaveLength(2);
+    next.abort();
+    await expect(waiting).rejects.toMatchObject({ code: "cancelled" });
   });
 
   test("after one document, good or bad", async () => {

@@ -1,4 +1,4 @@
-import { estimateTokens } from "../api/messages/tokens.ts";
+import { estimateTokens } from "../core/prompt-tokens.ts";
 import type { Backend } from "../backends/backend.ts";
 import { readBodyText } from "../backends/body-text.ts";
 import type { UpstreamResponse } from "../backends/transport.ts";

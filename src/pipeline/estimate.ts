@@ -1,4 +1,4 @@
-import { estimateTokens } from "../api/messages/tokens.ts";
+import { estimateTokens } from "../core/prompt-tokens.ts";
 import { isRecord } from "../core/json.ts";
 import type { ModelRequest } from "../core/request.ts";
 import type { Usage } from "../core/usage.ts";

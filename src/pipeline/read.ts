@@ -73,10 +73,23 @@ export async function* readEvents(response: UpstreamResponse, options: ReadOptio
     release();
     normaliser.end(options.estimate, batch);
   } catch (thrown) {
-    release();
-    batch.push({ type: "error", failure: Failure.from(thrown) });
+    yield lastOr(() => {
+      release();
+      batch.push({ type: "error", failure: Failure.from(thrown) });
+      return finished();
+    });
+    return;
   }
-  yield finished();
+  yield lastOr(finished);
+}
+
+/** The last batch; what goes wrong in making it is its only event. Who folds this stream gives no slot back if it throws. */
+function lastOr(make: () => StreamEvent[]): StreamEvent[] {
+  try {
+    return make();
+  } catch (thrown) {
+    return [{ type: "error", failure: Failure.from(thrown) }];
+  }
 }
 
 /** Bytes to the events of a dialect. What came before a fault is in `out` when it throws. */

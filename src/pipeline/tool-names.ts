@@ -1,5 +1,6 @@
 import type { Dialect } from "../core/dialect.ts";
 import type { StreamEvent, ToolStart } from "../core/event.ts";
+import { Failure } from "../core/failure.ts";
 import { isRecord } from "../core/json.ts";
 import type { Note } from "../core/note.ts";
 import type { Prompt } from "../core/prompt.ts";
@@ -13,6 +14,9 @@ export interface ToolSense {
   /** Tools that a vendor runs itself are told to the vendor alone. */
   readonly dialect: Dialect;
 }
+
+/** Arguments of custom calls that are held at a time, characters. */
+const HELD_MAX = 16 * 1024 * 1024;
 
 /** A call of a custom tool that has not ended. */
 interface HeldCall {
@@ -30,6 +34,7 @@ export class ToolNames {
   readonly #naming: Naming;
   /** By their part. Half of a JSON text says nothing of the text it stands for. */
   readonly #held = new Map<number, HeldCall>();
+  #heldSize = 0;
 
   private constructor(prompt: Prompt, naming: Naming) {
     this.prompt = prompt;
@@ -48,7 +53,10 @@ export class ToolNames {
     return new ToolNames({ ...rest, tools, items, ...sentChoice(prompt, { tools, naming }, notes) }, naming);
   }
 
-  /** Normalised events with the client's names and forms; the same list where there is nothing to bring back. */
+  /**
+   * Normalised events with the client's names and forms; the same list where there is nothing to bring back. Throws
+   * `upstream_bad_response` where more would have to be held than fits.
+   */
   restore(events: StreamEvent[]): StreamEvent[] {
     return events.some(isOfCall) ? events.flatMap((event) => this.#restored(event)) : events;
   }
@@ -60,8 +68,7 @@ export class ToolNames {
       case "tool-args": {
         const held = this.#held.get(event.part);
         if (!held) return event;
-        held.pieces.push(event.json);
-        return [];
+        return this.#hold(held, event.json);
       }
       case "part-end":
         return this.#ended(event);
@@ -80,11 +87,20 @@ export class ToolNames {
     return { ...rest, name, kind, ...(namespace === undefined ? {} : { namespace }) };
   }
 
+  #hold({ pieces }: HeldCall, json: string): StreamEvent[] {
+    this.#heldSize += json.length;
+    if (this.#heldSize > HELD_MAX)
+      throw new Failure("upstream_bad_response", "The backend's tool calls are too long to be held.");
+    pieces.push(json);
+    return [];
+  }
+
   #ended(event: Extract<StreamEvent, { type: "part-end" }>): StreamEvent | StreamEvent[] {
     const { choice, part } = event;
     const held = this.#held.get(part);
     if (!held) return event;
     this.#held.delete(part);
+    if (this.#held.size === 0) this.#heldSize = 0;
     const json = inputOf(held.pieces.join(""));
     const end: StreamEvent = { type: "part-end", choice, part };
     return json === ""

@@ -290,3 +290,15 @@ test("a name that the model made up is handed on as it is, and events without ca
   const text: StreamEvent[] = [{ type: "text", choice: 0, text: "a" }];
   expect(names?.restore(text)).toBe(text);
 });
+
+test("a custom call is held until it ends, but not without end", () => {
+  const { names } = told({ tools: [PATCH] });
+  const [start] = called("apply_patch", "");
+  const json = "x".repeat(1024 * 1024);
+  const piece: StreamEvent = { type: "tool-args", choice: 0, part: 3, call: 1, kind: "function", json };
+  names?.restore(start ? [start] : []);
+  const flood = () => {
+    for (let i = 0; i < 20; i += 1) names?.restore([piece]);
+  };
+  expect(flood).toThrow("too long to be held");
+});

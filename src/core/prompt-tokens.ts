@@ -1,4 +1,4 @@
-import type { Part, Prompt, Tool } from "../../core/prompt.ts";
+import type { Part, Prompt, Tool } from "./prompt.ts";
 
 /** English text has about four characters a token, code and JSON fewer; too high a guess is the safer mistake. */
 const CHARACTERS_PER_TOKEN = 3.5;

@@ -9,7 +9,7 @@ import { Serial } from "../serial.ts";
 import { usageMark } from "../usage-mark.ts";
 import { Blocks, messageFrame } from "./blocks.ts";
 import { anthropicErrorBody } from "./error.ts";
-import { estimateTokens } from "./tokens.ts";
+import { estimateTokens } from "../../core/prompt-tokens.ts";
 import { messageId, stopFields, usageFields } from "./words.ts";
 
 type Start = Extract<StreamEvent, { type: "start" }>;

@@ -1,6 +1,6 @@
 import { Elysia } from "elysia";
 import { EVENT_STREAM } from "../../api/api.ts";
-import { estimateTokens } from "../../api/messages/tokens.ts";
+import { estimateTokens } from "../../core/prompt-tokens.ts";
 import { ResponsesBody } from "../../api/responses/body.ts";
 import type { Keeping } from "../../api/responses/keeping.ts";
 import { writeInputItems } from "../../api/responses/input-items.ts";

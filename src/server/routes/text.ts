@@ -48,6 +48,6 @@ async function whole(
 }
 
 /** The name the client asked for; where it named none, the backend's. */
-export function nameToAnswer({ model }: ModelRequest, { target }: Run<unknown>): string {
+function nameToAnswer({ model }: ModelRequest, { target }: Run<unknown>): string {
   return model || target.model;
 }

@@ -42,14 +42,14 @@ interface Difference {
 /** Throws when something was lost and nobody said so. */
 export function judge(exchange: Exchange): Cell {
   const { notes, client, feature } = exchange;
-  const { stop, choice } = feature.question;
-  const unsaid = (stop && client.lacks.stop) || (choice !== undefined && client.lacks.choice);
-  if (unsaid) return { verdict: "cannot say", why: unsaid };
   const differences = [...heard(exchange), ...answered(exchange)];
   const silent = differences.filter(({ told, mute }) => {
     return mute === undefined && !(told && notes.some((note) => told.test(note)));
   });
   if (silent.length > 0) throw new Error(silent.map(({ what }) => what).join("; "));
+  const { stop, choice } = feature.question;
+  const unsaid = (stop && client.lacks.stop) || (choice !== undefined && client.lacks.choice);
+  if (unsaid) return { verdict: "cannot say", why: unsaid };
   const mute = differences.find((difference) => difference.mute !== undefined);
   const own = notes.filter((note) => relevant(note, exchange.feature.question));
   const lost = own.filter((note) => note.startsWith("dropped:"));
@@ -162,11 +162,7 @@ function answered({ client, host, feature, seen, status, retryAfter }: Exchange)
     return found;
   }
   differ("status", 200, status);
-  differ(
-    "text",
-    reply.text?.join("") ?? (hidden(host, reply) ? seen.text : (reply.refusal ?? "")),
-    seen.text,
-  );
+  differ("text", reply.text?.join("") ?? reply.refusal ?? "", seen.text);
   if (reply.thought) differ("thought", reply.thought, seen.thought, client.mute.thought);
   const bare = (calls: readonly { name: string; args: object }[]) =>
     calls.map(({ name, args }) => ({ name, args }));
@@ -181,11 +177,6 @@ function answered({ client, host, feature, seen, status, retryAfter }: Exchange)
     if (host.name !== "ollama") differ("cached tokens", cached, seen.usage?.cached, client.mute.cached);
   }
   return found;
-}
-
-/** Some hosts refuse without words. */
-function hidden({ name }: Host, { refusal }: Reply): boolean {
-  return refusal !== undefined && name === "never";
 }
 
 /** Ollama's own hosts cannot say that they refuse. */

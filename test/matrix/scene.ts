@@ -183,3 +183,24 @@ export function sse(events: readonly object[], named = false): string {
 export function propertiesOf(schema: unknown): string[] {
   return Object.keys(fields(fields(schema).properties));
 }
+
+/** How a host answers that has one form for a document and one for a stream. */
+export function answersWith(
+  whole: (reply: Reply) => object,
+  streamed: (reply: Reply) => string,
+  streamType = "text/event-stream",
+): Host["answer"] {
+  return (reply, stream) =>
+    stream
+      ? { type: streamType, body: streamed(reply) }
+      : { type: "application/json", body: JSON.stringify(whole(reply)) };
+}
+
+/** How a client reads that has one form for a document, errors included, and one for a stream. */
+export function readsWith(
+  whole: (body: Record<string, unknown>) => Seen,
+  streamed: (body: string) => Seen,
+): Client["read"] {
+  return ({ status, text: body, stream }) =>
+    status === 200 && stream ? streamed(body) : whole(fields(JSON.parse(body)));
+}

@@ -5,6 +5,7 @@ import {
   frames,
   list,
   type Question,
+  readsWith,
   type Seen,
   text,
   type Turn,
@@ -14,10 +15,7 @@ import {
 export const chat: Client = {
   name: "chat",
   write: (question, model) => ({ path: "/v1/chat/completions", body: write(question, model) }),
-  read: ({ status, text: body, stream }) => {
-    if (status !== 200 || !stream) return readWhole(fields(JSON.parse(body)));
-    return readStream(body);
-  },
+  read: readsWith(readWhole, readStream),
   lacks: {},
   mute: { stop: "chat does not say which stop sequence it was" },
 };

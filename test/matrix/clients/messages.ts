@@ -5,6 +5,7 @@ import {
   frames,
   list,
   type Question,
+  readsWith,
   type Seen,
   text,
   type Turn,
@@ -18,10 +19,7 @@ export const messages: Client = {
     headers: { "anthropic-version": "2023-06-01" },
     body: write(question, model),
   }),
-  read: ({ status, text: body, stream }) => {
-    if (status !== 200 || !stream) return readWhole(fields(JSON.parse(body)));
-    return readStream(body);
-  },
+  read: readsWith(readWhole, readStream),
   lacks: {},
   mute: {},
 };

@@ -1,4 +1,5 @@
 import {
+  answersWith,
   type Asked,
   callLine,
   fields,
@@ -16,10 +17,7 @@ export const anthropic: Host = {
   type: "anthropic",
   model: "claude-sonnet-4-5",
   read,
-  answer: (reply, stream) =>
-    stream
-      ? { type: "text/event-stream", body: streamed(reply) }
-      : { type: "application/json", body: JSON.stringify(whole(reply)) },
+  answer: answersWith(whole, streamed),
   error: (kind) =>
     kind === "limit"
       ? { status: 429, headers: { "retry-after": "7" }, body: error("rate_limit_error", "Too many.") }

@@ -1,4 +1,5 @@
 import {
+  answersWith,
   type Asked,
   callLine,
   fields,
@@ -16,10 +17,7 @@ export const gemini: Host = {
   type: "gemini",
   model: "gemini-2.5-pro",
   read,
-  answer: (reply, stream) =>
-    stream
-      ? { type: "text/event-stream", body: streamed(reply).replaceAll("\n", "\r\n") }
-      : { type: "application/json", body: JSON.stringify(whole(reply)) },
+  answer: answersWith(whole, (reply) => streamed(reply).replaceAll("\n", "\r\n")),
   error: (kind) =>
     kind === "limit"
       ? {

@@ -1,4 +1,14 @@
-import { type Asked, callLine, fields, type Host, list, propertiesOf, type Reply, text } from "../scene.ts";
+import {
+  answersWith,
+  type Asked,
+  callLine,
+  fields,
+  type Host,
+  list,
+  propertiesOf,
+  type Reply,
+  text,
+} from "../scene.ts";
 
 /** An Ollama, asked in its own words. */
 export const ollama: Host = {
@@ -6,10 +16,7 @@ export const ollama: Host = {
   type: "ollama",
   model: "theirs",
   read,
-  answer: (reply, stream) =>
-    stream
-      ? { type: "application/x-ndjson", body: streamed(reply) }
-      : { type: "application/json", body: JSON.stringify(whole(reply)) },
+  answer: answersWith(whole, streamed, "application/x-ndjson"),
   error: (kind) =>
     kind === "limit"
       ? { status: 503, body: JSON.stringify({ error: "server busy, please try again" }) }

@@ -1,4 +1,5 @@
 import {
+  answersWith,
   type Asked,
   callLine,
   fields,
@@ -16,10 +17,7 @@ export const openai: Host = {
   type: "openai-compatible",
   model: "theirs",
   read,
-  answer: (reply, stream) =>
-    stream
-      ? { type: "text/event-stream", body: streamed(reply) }
-      : { type: "application/json", body: JSON.stringify(whole(reply)) },
+  answer: answersWith(whole, streamed),
   error: (kind) =>
     kind === "limit"
       ? {

@@ -1,4 +1,5 @@
 import {
+  answersWith,
   type Asked,
   callLine,
   fields,
@@ -16,10 +17,7 @@ export const responses: Host = {
   type: "openai-responses",
   model: "gpt-5.1",
   read,
-  answer: (reply, stream) =>
-    stream
-      ? { type: "text/event-stream", body: streamed(reply) }
-      : { type: "application/json", body: JSON.stringify(final(reply)) },
+  answer: answersWith(final, streamed),
   error: (kind) =>
     kind === "limit"
       ? {

@@ -4,21 +4,20 @@ import { PLAIN_PROFILE, type Profile } from "../../src/adapters/profile.ts";
 import type { StreamEvent } from "../../src/core/event.ts";
 import { Failure, type FailureCode } from "../../src/core/failure.ts";
 import { readBodyText } from "../../src/backends/body-text.ts";
-import { readEvents, readFailure, type Stage } from "../../src/pipeline/read.ts";
+import { readEvents, readFailure } from "../../src/pipeline/read.ts";
 import { answered, type Answered, chunk, type Reads, sse } from "./answered.ts";
 import { Dice } from "./dice.ts";
 import { faults } from "./grammar.ts";
 
 function batches(
   response: Answered,
-  parts: { stream?: boolean; profile?: Partial<Profile>; stages?: readonly Stage[] } = {},
+  parts: { stream?: boolean; profile?: Partial<Profile> } = {},
 ): Promise<StreamEvent[][]> {
   const events = readEvents(response, {
     adapter: openai,
     profile: { ...PLAIN_PROFILE, ...parts.profile },
     hints: undefined,
     names: undefined,
-    stages: parts.stages ?? [],
     stream: parts.stream ?? true,
     ownStart: { id: "ours", model: "asked", created: 7 },
     estimate: (characters) => ({ input: 1, output: characters, estimated: true }),
@@ -57,34 +56,6 @@ const document = {
   choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }],
   usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 },
 };
-
-describe("what looks at an answer on its way", () => {
-  /** Fails at the first batch that has such an event. */
-  const fails =
-    (type: StreamEvent["type"]): Stage =>
-    (batch) => {
-      if (batch.some((event) => event.type === type)) throw new Failure("upstream_bad_response", "No.");
-      return batch;
-    };
-
-  test.each<[string, StreamEvent["type"], string]>([
-    ["in the middle", "text", ""],
-    ["at the end", "end", "hi"],
-  ])("and fails %s is the stream's last event, never an exception", async (_, type, words) => {
-    const reads = [sse(hi), sse(done, "[DONE]")];
-    const said = await events(
-      answered(
-        (async function* () {
-          yield* reads;
-        })(),
-      ),
-      { stages: [fails(type)] },
-    );
-    const last = said.at(-1);
-    expect(last?.type === "error" && last.failure.code).toBe("upstream_bad_response");
-    expect([textOf(said), said.some((event) => event.type === "end")]).toEqual([words, false]);
-  });
-});
 
 describe("the end of a stream", () => {
   test.each([
